@@ -9,7 +9,7 @@ export const upCommand: Command = {
   details: `
 MANIFESTS is a directory or one file; default: DATA_DIR/manifests. Copy manifests there, edit or remove them: the node follows.
 
-  --data-dir DIR        where the node is kept (default /var/lib/solo-kubelet); its images/ may hold image archives
+  --data-dir DIR        where the node is kept (default /var/lib/solo-kubelet); its images/ may hold image archives, its sources.d/ verified sources (read at the start)
   --ephemeral           keep nothing: Ctrl-C removes every container, network, mount and file
   --allowed-devices LIST  devices that Pods may ask for by annotation: paths such as /dev/ttyUSB*, or CDI names; may be repeated
   --images DIR          import the image archives (*.tar) of this directory too; may be repeated

@@ -31,6 +31,7 @@ import { joinSignals } from '@solo-kubelet/timers';
 import { tap } from 'rxjs';
 import { CliError } from '../cli-error.js';
 import { type CliIo, print, usesColor } from '../cli-io.js';
+import { lateRuntimeImages } from '../client/late-runtime-images.js';
 import { namedProbePlugins } from '../client/named-probe-plugins.js';
 import { PLUGINS_FROM } from '../client/plugins-from.js';
 import { type CommandInput, flagOption, textOption } from '../command.js';
@@ -79,6 +80,8 @@ const upOnContainerd = async (input: CommandInput, io: CliIo, progress: Progress
       kubeApi: await apiOf(input, join(node.layout.dataDirectory, 'kubeconfig'), progress),
     }),
     manifests,
+    // As `run` does: images that verified sources themselves have.
+    runtimeImages: lateRuntimeImages(config.containerRuntimeEndpoint),
   });
   if (ephemeral) progress.note('Removing everything…');
   else progress.note(`The Pods run on. kubelet-cli up takes them over again; kubelet-cli down ends them.`);
@@ -159,7 +162,7 @@ const ingressOf = (input: CommandInput): KubeletFlags['ingress'] => {
   return found;
 };
 
-interface NodeToRun extends Pick<RunKubeletOptions, 'probes' | 'environment' | 'serviceKernel'> {
+interface NodeToRun extends Pick<RunKubeletOptions, 'probes' | 'environment' | 'serviceKernel' | 'runtimeImages'> {
   readonly config: KubeletConfiguration;
   readonly flags: KubeletFlags;
   readonly manifests: string;

@@ -1,6 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -102,6 +105,69 @@ describe.skipIf(noIngress !== undefined)('up --service-cluster-ip-range', () => 
 });
 
 describe('up', () => {
+  it('follows the sources of its data directory, and takes the images in that they have', async () => {
+    const path = join(images, 'small.tar');
+    const archive = await readFile(path);
+    const index = JSON.parse((await run('tar', ['-xOf', path, 'index.json'])).stdout) as {
+      readonly manifests: readonly { readonly digest: string; readonly annotations: Readonly<Record<string, string>> }[];
+    };
+    const busybox = index.manifests.find(({ annotations }) => annotations['io.containerd.image.name']?.includes('/busybox:'));
+    const site = createServer((request, response) => {
+      if (request.url === '/archives/web.tar') return void response.end(archive);
+      return void response.writeHead(request.url === '/site.yaml' ? 200 : 404).end(manifest);
+    });
+    const sum = createHash('sha256').update(archive).digest('hex');
+    const image = 'registry.invalid/of-the-source:1';
+    const manifest = `apiVersion: solo-kubelet.dev/v1alpha1
+kind: SourceRevision
+spec:
+  revision: 1
+  images:
+  - name: ${image}
+    digest: ${busybox?.digest}
+    archive: { url: archives/web.tar, digest: "sha256:${sum}", size: ${archive.length} }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: from-a-source }
+spec: { containers: [{ name: web, image: "${image}", imagePullPolicy: Never, command: [sleep, "1000"] }] }
+`;
+    site.listen(0, '127.0.0.1');
+    await once(site, 'listening');
+    const [dataDirectory, manifests] = [join(directory, 'data'), join(directory, 'manifests')];
+    await mkdir(join(dataDirectory, 'sources.d'), { recursive: true });
+    await mkdir(manifests);
+    await writeFile(
+      join(dataDirectory, 'sources.d/site.yaml'),
+      `apiVersion: solo-kubelet.dev/v1alpha1
+kind: ManifestSource
+metadata: { name: site }
+spec: { url: "http://127.0.0.1:${(site.address() as AddressInfo).port}/site.yaml", require: none, interval: 5s }
+`,
+    );
+    const node = up('--data-dir', dataDirectory, manifests);
+    const cli = (...args: readonly string[]) => {
+      const runDirectory = /unix:\/\/(\S+)\/containerd\.sock/.exec(node.output())?.[1] ?? '';
+      return run(process.execPath, [kubeletBinary, ...args, '--socket', join(runDirectory, 'kubelet.sock')]).then(({ stdout }) => stdout);
+    };
+    try {
+      await waitFor(async () => /from-a-source-\S+\s+1\/1\s+Running/.test(await cli('get', 'pods').catch(() => '')) || undefined, {
+        what: 'the Pod of the source',
+        timeoutMs: 120_000,
+      }).catch((cause) => {
+        throw new Error(node.output(), { cause });
+      });
+      expect(await cli('sources')).toMatch(/^site +Ready +1 /m);
+    } finally {
+      node.child.kill('SIGINT');
+      await node.ended;
+      await run(process.execPath, [kubeletBinary, 'down', '--data-dir', dataDirectory, '--purge']);
+      site.closeAllConnections();
+      site.close();
+    }
+    expect(await traces(dataDirectory)).toEqual([]);
+  });
+
   it('leaves its Pods running, takes them over at the next start, and down ends them', async () => {
     const manifest = {
       apiVersion: 'v1',
