@@ -53,11 +53,14 @@ import type { NodeAdmission } from './admission/node-admission.js';
 import { nodeObjects } from './api/node-objects.js';
 import type { NodeClaims } from './claims/node-claims.js';
 import type { ClusterSide } from './cluster/cluster-side.js';
+import { evictionThresholds } from './config/eviction-thresholds.js';
 import { loopPeriodMs } from './config/loop-period.js';
 import { cpuAssignments } from './cpu/cpu-assignments.js';
 import type { NodeResourceManagers } from './cpu/resource-managers.js';
 import { deviceFacts } from './devices/device-plugins.js';
+import { tellHousekeeping } from './garbage-collection/housekeeping-service.js';
 import { imageCollector } from './garbage-collection/image-collector.js';
+import { imageRoom } from './garbage-collection/image-room.js';
 import type { KubeletContext } from './kubelet-services.js';
 import { networkEvents, networkFault } from './networks/network-health.js';
 import { extraNetworksHook } from './networks/network-hook.js';
@@ -160,6 +163,12 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     env,
     credentials: parts.credentials,
     runtimeImages: options.runtimeImages,
+    imageRoom: imageRoom({
+      cri,
+      thresholds: evictionThresholds(config, options.impliedEvictionSignals).thresholds,
+      collector: () => images,
+      tell: (activity) => tellHousekeeping({ logger, metrics: parts.metrics }, activity),
+    }),
     nodeLabels: parts.facts.labels,
     nodeValues: parts.nodeValues,
     services: parts.serviceNetwork !== undefined,
@@ -255,23 +264,24 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     startWith(emptyManifestStates),
     shareReplay({ bufferSize: 1, refCount: true }),
   );
+  const images = imageCollector({
+    images: criImages({
+      cri,
+      wantedPods: async () => [...(await firstValueFrom(reconciler.pods$)).values()].map(({ pod }) => pod),
+      wantedImages: () => [...workloads.keptImages(), ...manifestsOf.verified.keptImages()],
+    }),
+    policy: {
+      highThresholdPercent: config.imageGCHighThresholdPercent,
+      lowThresholdPercent: config.imageGCLowThresholdPercent,
+      minAgeMs: config.imageMinimumGCAge,
+      maxAgeMs: config.imageMaximumGCAge,
+    },
+  });
   const startedAtMs = wallNow();
   const since = metaTime(startedAtMs);
   return {
     ...parts,
-    images: imageCollector({
-      images: criImages({
-        cri,
-        wantedPods: async () => [...(await firstValueFrom(reconciler.pods$)).values()].map(({ pod }) => pod),
-        wantedImages: () => [...workloads.keptImages(), ...manifestsOf.verified.keptImages()],
-      }),
-      policy: {
-        highThresholdPercent: config.imageGCHighThresholdPercent,
-        lowThresholdPercent: config.imageGCLowThresholdPercent,
-        minAgeMs: config.imageMinimumGCAge,
-        maxAgeMs: config.imageMaximumGCAge,
-      },
-    }),
+    images,
     runtime,
     config,
     flags,

@@ -31,6 +31,7 @@ export {
   readDescriptor,
   readImageDocument,
 } from './images/image-documents.js';
+export type { DiskSpace, ImageRoom } from './images/image-room.js';
 export type { LoadedImage, RuntimeImages } from './images/runtime-images.js';
 export { type InspectedOffer, type InspectOfferOptions, inspectOffer } from './inspect-offer.js';
 export { type OfferedAnswer, readOffer, writeOffer } from './offers.js';

@@ -44,6 +44,7 @@ import type { RolloutCommand } from './core/rollout/rollout.js';
 import type { SourceDefinition } from './core/source-definition.js';
 import { reduceStatus, type SourceStatus, withRollout } from './core/source-status.js';
 import type { BlobFiles } from './images/blob-files.js';
+import type { ImageRoom } from './images/image-room.js';
 import type { RuntimeImages } from './images/runtime-images.js';
 import { offerHints, offerMark } from './offers.js';
 import { requestTarget } from './places/place-of.js';
@@ -91,6 +92,8 @@ export interface VerifiedSourceOptions {
   readonly files?: FileLayer;
   /** The runtime that images go into which the source itself has. Default: nobody takes any in, and what needs them waits. */
   readonly runtimeImages?: RuntimeImages;
+  /** The disks that images come to lie on, and who makes room there. Default: nobody does, and a tenth of the source's own disk stays free. */
+  readonly imageRoom?: ImageRoom;
   /** Operations on files of images that are fetched. Default: the machine's. */
   readonly blobFiles?: BlobFiles;
   readonly logger?: Logger;
@@ -134,6 +137,7 @@ export const watchVerifiedSource = ({
   random = Math.random,
   files,
   runtimeImages,
+  imageRoom,
   blobFiles,
   logger = silentLogger,
 }: VerifiedSourceOptions): Observable<VerifiedSourceOutput> =>
@@ -173,6 +177,7 @@ export const watchVerifiedSource = ({
       wallNow,
       files,
       runtimeImages,
+      imageRoom,
       blobFiles,
       scheduler,
       random,

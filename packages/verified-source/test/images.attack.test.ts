@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nodeBlobFiles } from '../src/images/blob-files.js';
-import type { SourceDefinition } from '../src/index.js';
+import type { ImageRoom, RuntimeImages, SourceDefinition } from '../src/index.js';
 import { type Answer, definition, follow, pod, revision, useSite, webServer } from './bed.js';
 import { blobPath, digestOf, fakeRuntime, imagesField, layerOf, ranged, serve, type TestImage, testImage } from './image-bed.js';
 
@@ -370,7 +370,7 @@ describe('an attack on the images of a source', () => {
     const blobFiles = { ...nodeBlobFiles, space: async () => ({ available, capacity: 100_000 }) };
     const one = await attacked(layerOf(100_000), {}, { blobFiles });
     one.begin();
-    await one.refused('DiskFull', /need 100\d\d\d bytes more below the root directory, where 30000 can be had/);
+    await one.refused('DiskFull', /need 97\.7 KiB more below the root directory, where 29\.3 KiB can be had \(9\.8 KiB stay free\)$/);
     expect(site.server.requests.map(({ url }) => url)).not.toContain(one.path);
     available = 200_000;
     await one.runs(2);
@@ -394,16 +394,87 @@ describe('an attack on the images of a source', () => {
     };
     const one = await attacked(layerOf(100_000), {}, { blobFiles });
     one.begin();
-    await one.refused('NotKept', /could not be kept on disk: ENOSPC/);
+    await one.refused('DiskFull', /could not be kept on disk: ENOSPC/);
     room = Number.POSITIVE_INFINITY;
+    await one.runs(2);
+  });
+
+  it('a disk that has no room for unpacking is given some, and what is left of it refuses nothing that may fit', async () => {
+    // Images lie elsewhere: 250 kB are free but for a tenth, the image takes 200 kB there, and unneeded images have as much.
+    const [capacity, asked] = [1_000_000, [] as number[]];
+    let [available, unneeded] = [250_000, 0];
+    const imageRoom: ImageRoom = {
+      read: async () => ({ available, capacity, isShared: false }),
+      reserved: () => 200_000,
+      makeRoom: async (bytes) => {
+        asked.push(bytes);
+        available += unneeded;
+        unneeded = 0;
+      },
+    };
+    const one = await attacked(layerOf(100_000), {}, { imageRoom });
+    one.begin();
+    await one.refused(
+      'DiskFull',
+      /need 19\d\.\d KiB more on the disk of the runtime, where 48\.8 KiB can be had \(195\.3 KiB stay free\); no image is left/,
+    );
+    expect(site.server.requests.map(({ url }) => url)).not.toContain(one.path);
+    expect(asked[0]).toBeGreaterThan(150_000);
+    unneeded = 160_000;
+    await one.runs(2);
+  });
+
+  it('one disk for everything has to take what is fetched, what the runtime keeps, and what it unpacks', async () => {
+    let available = 350_000;
+    const imageRoom: ImageRoom = {
+      read: async () => ({ available, capacity: 1_000_000, isShared: true }),
+      reserved: (disk) => (disk === 'nodefs' ? 100_000 : 0),
+      makeRoom: async () => {},
+    };
+    const blobFiles = { ...nodeBlobFiles, space: async () => ({ available, capacity: 1_000_000 }) };
+    const one = await attacked(layerOf(100_000), {}, { imageRoom, blobFiles });
+    one.begin();
+    await one.refused(
+      'DiskFull',
+      /need 29\d\.\d KiB more on the disk of the root directory and of the runtime, where 244\.1 KiB can be had/,
+    );
+    available = 410_000;
+    await one.runs(2);
+  });
+
+  it('an import that finds the disk full is tried again once room was made', async () => {
+    const asked: number[] = [];
+    const imageRoom: ImageRoom = {
+      read: async () => ({ available: 1e9, capacity: 1e9, isShared: false }),
+      reserved: () => 0,
+      makeRoom: async (bytes) => void asked.push(bytes),
+    };
+    const fake = fakeRuntime();
+    let [isFull, tries] = [true, 0];
+    const runtimeImages: RuntimeImages = {
+      ...fake.runtime,
+      load: async (...args) => {
+        tries += 1;
+        if (isFull) throw new Error('ctr: failed to extract layer sha256:6: write /var/x: no space left on device: unknown');
+        await fake.runtime.load(...args);
+      },
+    };
+    const one = await attacked(layerOf(100_000), {}, { imageRoom, runtimeImages });
+    one.begin();
+    await one.refused('DiskFull', /registry\.invalid\/web:2: ctr: .*no space left on device/);
+    expect(asked.every((bytes) => bytes > 200_000)).toBe(true);
+    expect(tries).toBeGreaterThanOrEqual(2 * asked.length - 1);
+    isFull = false;
     await one.runs(2);
   });
 
   it('a runtime that takes nothing', async () => {
     const one = await attacked(layerOf(10));
-    one.state.failure = new Error('failed to write to the content store: no space left on device');
+    one.state.failure = new Error('failed to write to the content store: input/output error');
     one.begin();
     await one.refused('NotImported', /registry.invalid\/web:2: failed to write to the content store/);
+    one.state.failure = new Error('failed to write to the content store: no space left on device');
+    await one.refused('DiskFull', /registry.invalid\/web:2: failed to write to the content store: no space left/);
     one.state.failure = undefined;
     await one.runs(2);
   });

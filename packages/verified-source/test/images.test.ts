@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import type { SourceDefinition } from '../src/index.js';
+import type { SourceCommand, SourceDefinition } from '../src/index.js';
 import { definition, follow, pod, revision, useSite } from './bed.js';
-import { blobPath, fakeRuntime, imagesField, layerOf, serve, testImage } from './image-bed.js';
+import { blobPath, fakeRuntime, imagesField, layerOf, ranged, serve, testImage } from './image-bed.js';
 
 const site = useSite();
 const FILE = '/site.yaml';
@@ -81,6 +82,84 @@ describe('images that a source has', () => {
     const one = box({}, { runtimeImages: fake.runtime });
     await one.runs(1);
     expect(site.server.requests.map(({ url }) => url)).toEqual([FILE]);
+  });
+
+  it('stay as far as they came while their revision is held, over a restart, too, and go on from there', async () => {
+    const layer = layerOf(100_000);
+    const [own, image] = [testImage('registry.invalid/own:1', [layerOf(50)]), testImage(NAME, [layer])];
+    serve(site.server, own);
+    serve(site.server, image);
+    const path = blobPath(image.layers[0] ?? '');
+    const asked: (string | undefined)[] = [];
+    // The first 40,000 bytes, and then nothing for as long as somebody waits.
+    site.server.files.set(path, (request, response) => {
+      asked.push(request.headers.range);
+      response.writeHead(200, { 'content-length': layer.length });
+      response.write(layer.subarray(0, 40_000));
+    });
+    const sizes = () =>
+      Object.fromEntries(
+        one.pool().map((name) => [name.endsWith('.partial') ? 'partial' : 'whole', statSync(join(site.root, 'state/images', name)).size]),
+      );
+    const commanded = (command$: Subject<SourceCommand>) => (command: SourceCommand['command']) =>
+      new Promise<void>((resolve) => command$.next({ command, done: () => resolve() }));
+    const command$ = new Subject<SourceCommand>();
+    publish(1, imagesField(own));
+    let one = box({ intervalMs: 30 }, { command$ });
+    await one.runs(1);
+    publish(2, imagesField(own, image));
+    await one.until('the first bytes', () => one.pool().length > 0 && sizes()['partial'] === 40_000);
+    await commanded(command$)('hold');
+    await one.until('the hold', () => one.last()?.rollout?.reason === 'Held');
+    const tries = one.statuses.length;
+    await one.until('some checks', () => one.statuses.length > tries + 3);
+    expect(sizes()).toMatchObject({ partial: 40_000 });
+    expect(asked).toEqual([undefined]);
+    one.stop();
+
+    const later$ = new Subject<SourceCommand>();
+    const { content, names } = one;
+    one = box({ intervalMs: 30 }, { command$: later$ });
+    for (const [digest, bytes] of content) one.content.set(digest, bytes);
+    for (const [name, digest] of names) one.names.set(name, digest);
+    await one.until('the hold', () => one.last()?.rollout?.reason === 'Held' && one.last()?.state === 'Ready');
+    const before = one.statuses.length;
+    await one.until('some checks', () => one.statuses.length > before + 3);
+    expect(sizes()).toMatchObject({ partial: 40_000 });
+    site.server.files.set(path, (request, response) => {
+      asked.push(request.headers.range);
+      ranged(layer)(request, response);
+    });
+    await commanded(later$)('resume');
+    await one.runs(2);
+    expect(asked).toEqual([undefined, 'bytes=40000-99999']);
+    expect(one.content.get(image.layers[0] ?? '')?.equals(layer)).toBe(true);
+    await one.until('an empty pool', () => one.pool().length === 0);
+  });
+
+  it('go where their revision is skipped, held or not', async () => {
+    const layer = layerOf(100_000);
+    const [own, image] = [testImage('registry.invalid/own:1', [layerOf(50)]), testImage(NAME, [layer])];
+    serve(site.server, own);
+    serve(site.server, image);
+    site.server.files.set(blobPath(image.layers[0] ?? ''), (_request, response) => {
+      response.writeHead(200, { 'content-length': layer.length });
+      response.write(layer.subarray(0, 40_000));
+    });
+    const command$ = new Subject<SourceCommand>();
+    const command = (word: SourceCommand['command']) =>
+      new Promise<void>((resolve) => command$.next({ command: word, done: () => resolve() }));
+    publish(1, imagesField(own));
+    const one = box({ intervalMs: 30 }, { command$ });
+    await one.runs(1);
+    publish(2, imagesField(own, image));
+    await one.until('the first bytes', () => one.pool().some((name) => name.endsWith('.partial')));
+    await command('hold');
+    await one.until('the hold', () => one.last()?.rollout?.reason === 'Held');
+    expect(one.pool().length).toBeGreaterThan(0);
+    await command('skip');
+    await command('resume');
+    await one.until('an empty pool', () => one.last()?.rollout?.reason === 'Skipped' && one.pool().length === 0);
   });
 
   it('hold what is new back, and what runs, runs on', async () => {

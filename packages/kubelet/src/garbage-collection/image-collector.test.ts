@@ -48,6 +48,31 @@ describe('imageCollector', () => {
     ]);
   });
 
+  it('frees as much as it is asked for, by what the disk says, and no more than there is', async () => {
+    const { time, images, collector, activities } = machine(50);
+    await time.advance(1_000);
+    const freed = async (bytes: number): Promise<void> => {
+      const done = lastValueFrom(collector.free(bytes).pipe(tap((activity) => activities.push(activity))), { defaultValue: undefined });
+      await time.advance(1_000);
+      await done;
+    };
+    await freed(3 * GIB);
+    expect([...images.keys()]).toEqual(['used', 'pinned', 'b']);
+    await freed(100 * GIB);
+    expect([...images.keys()]).toEqual(['used', 'pinned']);
+    await freed(100 * GIB);
+    expect(activities.map(({ type }) => type)).toEqual(['imageRemoved', 'imageRemoved']);
+  });
+
+  it('frees nothing for others where the threshold is off', async () => {
+    const { time, images, collector } = machine(50, { highThresholdPercent: 100 });
+    await time.advance(1_000);
+    const done = lastValueFrom(collector.free(GIB), { defaultValue: undefined });
+    await time.advance(1_000);
+    await done;
+    expect(images.size).toBe(4);
+  });
+
   it('takes what is there when it begins for old, also where the clock began in 1970 with the machine', async () => {
     const { time, images, collector } = machine(50, {}, 0);
     await time.advance(1_000);

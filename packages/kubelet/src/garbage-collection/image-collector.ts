@@ -31,6 +31,8 @@ export interface ImageCollector {
   readonly run$: Observable<ImageCollectionActivity>;
   /** One round that removes every image that nothing uses and that is old enough, for a node that is short of room. */
   readonly removeUnused$: Observable<ImageCollectionActivity>;
+  /** One round that removes such images, the longest unused first, until so many bytes more are free than before, or none is left; none where `highThresholdPercent` is 100. */
+  readonly free: (bytes: number) => Observable<ImageCollectionActivity>;
 }
 
 /**
@@ -105,6 +107,20 @@ export const imageCollector = ({
     for (const image of selectUnusedImages(all, inUse, rules.minAgeMs, nowMs)) await remove(image, 'space', emit, signal);
   };
 
+  const free = async (bytes: number, emit: Emit, signal: AbortSignal): Promise<void> => {
+    // Images that nobody could get again are nothing to make room with, unless Pods would have to go.
+    if (rules.highThresholdPercent >= 100) return;
+    const { known: all, inUse, nowMs } = await detect(signal);
+    const unused = selectUnusedImages(all, inUse, rules.minAgeMs, nowMs);
+    // By the disk: images share layers, so that one that goes may free less than it has.
+    const availableBytes = async (): Promise<number> => (await images.filesystem({ signal })).availableBytes;
+    const before = unused.length === 0 ? 0 : await availableBytes();
+    for (const image of unused) {
+      await remove(image, 'space', emit, signal);
+      if ((await availableBytes()) - before >= bytes) return;
+    }
+  };
+
   const round = (work: (emit: Emit, signal: AbortSignal) => Promise<void>): Observable<ImageCollectionActivity> =>
     fromEmitting<ImageCollectionActivity>(work).pipe(
       catchError((error: unknown) =>
@@ -115,5 +131,6 @@ export const imageCollector = ({
   return {
     run$: concat(first$, timer(intervalMs, intervalMs, longDelays(scheduler)).pipe(exhaustMap(() => round(collect)))),
     removeUnused$: round(removeUnused),
+    free: (bytes) => round((emit, signal) => free(bytes, emit, signal)),
   };
 };

@@ -20,7 +20,7 @@ import {
 } from '@solo-kubelet/object-spec';
 import type { ImageCredentials } from '@solo-kubelet/reconciler/cri';
 import { steadyScheduler } from '@solo-kubelet/timers/rxjs';
-import type { RuntimeImages, SourceFile, SourceStatus } from '@solo-kubelet/verified-source';
+import type { ImageRoom, RuntimeImages, SourceFile, SourceStatus } from '@solo-kubelet/verified-source';
 import { type MonoTypeOperatorFunction, merge, type Observable, share } from 'rxjs';
 import type { KubeletConfiguration } from '../config/fields.js';
 import { loopPeriodMs } from '../config/loop-period.js';
@@ -67,6 +67,8 @@ export const manifestSources = (
     readonly admit?: (options: { readonly sources: number }) => MonoTypeOperatorFunction<ManifestEvent>;
     /** What takes images of verified sources into the runtime. Default: nobody. */
     readonly runtimeImages?: RuntimeImages | undefined;
+    /** Who makes room for them. Default: nobody. */
+    readonly imageRoom?: ImageRoom | undefined;
     /** What verified sources may take of the node. Default: its name. */
     readonly nodeValues?: NodeValues;
   },
@@ -147,6 +149,7 @@ export const manifestSources = (
     ...(options.env && { env: options.env }),
     ...(options.credentials && { credentials: options.credentials }),
     runtimeImages: options.runtimeImages,
+    imageRoom: options.imageRoom,
     wallNow,
     logger,
   });

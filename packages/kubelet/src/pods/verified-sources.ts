@@ -5,6 +5,7 @@ import type { ImageCredentials } from '@solo-kubelet/reconciler/cri';
 import { steadyScheduler } from '@solo-kubelet/timers/rxjs';
 import {
   type CommandAnswer,
+  type ImageRoom,
   initialStatus,
   type RolloutCommand,
   type RuntimeImages,
@@ -49,6 +50,8 @@ export interface VerifiedSourcesOptions {
   readonly credentials?: Pick<ImageCredentials, 'lookup'>;
   /** What takes images of sources into the runtime. Default: nobody. */
   readonly runtimeImages?: RuntimeImages | undefined;
+  /** Who makes room for them. Default: nobody. */
+  readonly imageRoom?: ImageRoom | undefined;
   readonly wallNow: () => number;
   readonly logger: Logger;
 }
@@ -56,7 +59,19 @@ export interface VerifiedSourcesOptions {
 /** The sources of the source directory, checked while the manifests are subscribed to. */
 export const verifiedSources = (
   files: readonly SourceFile[],
-  { nodeName, nodeLabels, directoryOf, parse, prepare, env, credentials, runtimeImages, wallNow, logger }: VerifiedSourcesOptions,
+  {
+    nodeName,
+    nodeLabels,
+    directoryOf,
+    parse,
+    prepare,
+    env,
+    credentials,
+    runtimeImages,
+    imageRoom,
+    wallNow,
+    logger,
+  }: VerifiedSourcesOptions,
 ): VerifiedSources => {
   const nowMs = wallNow();
   const sources = files.flatMap(({ source }) => (source === undefined ? [] : [source]));
@@ -78,6 +93,7 @@ export const verifiedSources = (
         ...(env && { env }),
         ...(credentials && { logins: (repository, lookupOptions) => credentials.lookup(repository, lookupOptions) }),
         ...(runtimeImages && { runtimeImages }),
+        ...(imageRoom && { imageRoom }),
         scheduler: steadyScheduler,
         wallNow,
         logger,

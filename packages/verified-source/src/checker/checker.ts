@@ -8,6 +8,7 @@ import type { SourceDefinition } from '../core/source-definition.js';
 import type { SourceRevision } from '../core/source-revision.js';
 import type { RolloutFinding, SourceFinding } from '../core/source-status.js';
 import type { BlobFiles } from '../images/blob-files.js';
+import type { ImageRoom } from '../images/image-room.js';
 import type { RuntimeImages } from '../images/runtime-images.js';
 import type { SourceImages } from '../images/source-images.js';
 import type { PlaceOptions } from '../places/place-of.js';
@@ -53,6 +54,7 @@ export interface CheckerOptions {
   readonly files: FileLayer | undefined;
   /** The images that the source has. Default: nobody takes any in. */
   readonly runtimeImages: RuntimeImages | undefined;
+  readonly imageRoom: ImageRoom | undefined;
   readonly blobFiles: BlobFiles | undefined;
   readonly scheduler: SchedulerLike;
   /** From 0 to 1, for jitter. */

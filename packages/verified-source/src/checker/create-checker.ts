@@ -26,6 +26,7 @@ export const createChecker = (options: CheckerOptions) => {
   const sourceImages = createSourceImages({
     ...options,
     runtime: options.runtimeImages,
+    room: options.imageRoom,
     files: options.blobFiles,
     place: placeOf(options),
   });

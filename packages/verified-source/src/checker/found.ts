@@ -14,7 +14,9 @@ export const found = (
   const view = rollouts.view();
   const wake = wakeAfterMs ?? view.wakeAfterMs;
   const kept = images.kept(view.good?.digest);
-  sourceImages.want(imagesToFetch(rollouts.current(), view.finding.rollout?.reason));
+  const reason = view.finding.rollout?.reason;
+  // What is held by hand may go on at any moment: its bytes stay.
+  sourceImages.want(imagesToFetch(rollouts.current(), reason), { keepsOthers: reason === 'Held' });
   const imageFetch = sourceImages.view();
   return {
     rollout: { ...view.finding, ...(kept.length > 0 && { images: kept }), ...(imageFetch && { imageFetch }) },

@@ -17,6 +17,8 @@ export interface PartialBlob {
 
 /** Blobs of images on their way into the runtime, by digest, in a directory of their own. A whole one was verified before it got its name. */
 export interface BlobPool {
+  /** Where they lie; not there before something is fetched. */
+  readonly directory: string;
   /** Size of a whole blob; undefined: it is not here. */
   sizeOf(digest: string): number | undefined;
   /** Bytes that are here of a blob, whole or not. */
@@ -127,6 +129,7 @@ export const openBlobPool = async (directory: string, files: BlobFiles): Promise
   }
 
   return {
+    directory,
     sizeOf: (digest) => whole.get(digest),
     bytesOf: (digest) => whole.get(digest) ?? partial.get(digest) ?? 0,
     pathOf,

@@ -7,6 +7,7 @@ import type { SourceReason } from '../core/source-status.js';
 import { REASONS } from '../places/failures.js';
 import type { Inquiry } from '../places/place.js';
 import type { BlobPool, PartialBlob } from './blob-pool.js';
+import { isNoSpace } from './image-room.js';
 import { tooSlow } from './too-slow.js';
 
 /** Asked for at once: what a broken line costs is less than what a request does. */
@@ -104,7 +105,7 @@ const downloadBlob = async (options: DownloadOptions): Promise<FetchedBlob> => {
     }
   } catch (error) {
     signal.throwIfAborted();
-    return failed('NotKept', `${path}: it could not be kept on disk: ${describeError(error)}`);
+    return failed(isNoSpace(error) ? 'DiskFull' : 'NotKept', `${path}: it could not be kept on disk: ${describeError(error)}`);
   }
 };
 

@@ -1,6 +1,7 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import type { SchedulerLike } from 'rxjs';
 import type { ListedBlob } from '../core/image-list.js';
+import { type RoomStep, roomNeeded, USUAL_RATIO } from '../core/images/room-needed.js';
 import type { SourceImage } from '../core/images/source-image.js';
 import type { SourceReason } from '../core/source-status.js';
 import type { Inquiry, Place } from '../places/place.js';
@@ -8,6 +9,7 @@ import { VerifiedSourceError } from '../verified-source-error.js';
 import type { BlobPool } from './blob-pool.js';
 import { type FetchFailure, fetchBlob } from './fetch-blob.js';
 import { MAX_IMAGE_DOCUMENT_BYTES, type ResolvedImage, resolveImage } from './image-documents.js';
+import { type ImageRoom, isNoSpace, lackOfRoom } from './image-room.js';
 import type { RuntimeImages } from './runtime-images.js';
 
 /** An image with what is to become of it. */
@@ -36,9 +38,12 @@ export interface PassOutcome {
 
 export interface PassOptions {
   readonly wanted: readonly WantedImage[];
+  /** Whether what was fetched of other images stays. */
+  readonly keepsOthers: boolean;
   readonly place: Place;
   readonly pool: BlobPool;
   readonly runtime: RuntimeImages;
+  readonly room: ImageRoom | undefined;
   /** Most that may be fetched for one set of images, bytes. */
   readonly maxBytes: number;
   readonly timeoutMs: number;
@@ -58,9 +63,13 @@ class Given extends Error {
 }
 
 /** What no other file of the same server would fare better with. */
-const OF_THE_SERVER: ReadonlySet<SourceReason> = new Set(['Unreachable', 'CertificateUntrusted', 'CredentialsUnusable', 'NotKept']);
-/** Part of a file system that is left free for others: the kubelet evicts Pods below a tenth. */
-const RESERVED_PART = 0.1;
+const OF_THE_SERVER: ReadonlySet<SourceReason> = new Set([
+  'Unreachable',
+  'CertificateUntrusted',
+  'CredentialsUnusable',
+  'NotKept',
+  'DiskFull',
+]);
 
 /** What is fetched of an image: blobs with the paths of their files. */
 interface Need {
@@ -72,6 +81,9 @@ interface Need {
 /** One try to bring all images into the runtime: fetches what it lacks, piece by piece, and puts in each image that is whole. Rejects only where it is given up. */
 export const runImagePass = async (options: PassOptions): Promise<PassOutcome> => {
   const { wanted, pool, runtime, signal } = options;
+  const keepOnly = async (digests: ReadonlySet<string>): Promise<void> => {
+    if (!options.keepsOthers) await pool.keepOnly(digests);
+  };
   let progressed = false;
   let lacking: readonly SourceImage[] = wanted;
   const failures: FetchFailure[] = [];
@@ -86,7 +98,7 @@ export const runImagePass = async (options: PassOptions): Promise<PassOutcome> =
     const keys = new Set(lacking.map(keyOf));
     const missing = wanted.filter((image) => keys.has(keyOf(image)));
     if (missing.length === 0) {
-      await pool.keepOnly(new Set());
+      await keepOnly(new Set());
       return { lacking, progressed };
     }
     options.told({ images: wanted.length, ready: wanted.length - missing.length, bytes: 0, totalBytes: 0 }, lacking);
@@ -101,18 +113,24 @@ export const runImagePass = async (options: PassOptions): Promise<PassOutcome> =
       }
     }
     // Whoever could not be asked for his layers may have some of them here.
-    if (needs.length === missing.length) await pool.keepOnly(digestsOf(needs));
+    if (needs.length === missing.length) await keepOnly(digestsOf(needs));
     const sizes = sizesOf(needs, held);
     const totalBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
     let bytes = bytesHere(sizes, held, pool);
-    await requireRoom(totalBytes, totalBytes - bytes, options);
+    if (totalBytes > options.maxBytes)
+      throw new Given(
+        'TooLarge',
+        `its images have ${totalBytes} bytes that are not here, and spec.maxImageBytes of the source is ${options.maxBytes}`,
+      );
     let ready = wanted.length - missing.length;
     const tell = (): void => options.told({ images: wanted.length, ready, bytes, totalBytes }, lacking);
     tell();
     const left = new Set(needs);
-    for (const need of needs) {
+    for (const [at, need] of needs.entries()) {
       const { image } = need;
       try {
+        // Before each: others write to these disks, too.
+        await requireRoom(needs.slice(at), held, options);
         for (const blob of need.blobs) {
           if (held.has(blob.digest) || pool.sizeOf(blob.digest) !== undefined) continue;
           await getBlob(blob, file, options, (came) => {
@@ -122,13 +140,13 @@ export const runImagePass = async (options: PassOptions): Promise<PassOutcome> =
           });
         }
         if (!image.loads) continue;
-        await load(need, held, options);
+        await loadWithRoom(need, held, options);
         left.delete(need);
         ready += 1;
         for (const { digest } of need.resolved === undefined ? [] : need.blobs) held.add(digest);
         lacking = lacking.filter((one) => keyOf(one) !== keyOf(image));
         tell();
-        if (failures.length === 0) await pool.keepOnly(digestsOf([...left]));
+        if (failures.length === 0) await keepOnly(digestsOf([...left]));
       } catch (error) {
         // What turned out to be something else is not here any more.
         bytes = bytesHere(sizes, held, pool);
@@ -153,7 +171,7 @@ export const keyOf = ({ name, digest }: SourceImage): string => `${name} ${diges
 const failureOf = (error: unknown): FetchFailure => {
   if (error instanceof Given) return { reason: error.reason, message: error.message };
   if (VerifiedSourceError.is(error)) return { reason: 'CredentialsUnusable', message: error.message };
-  return { reason: 'NotImported', message: describeError(error) };
+  return { reason: isNoSpace(error) ? 'DiskFull' : 'NotImported', message: describeError(error) };
 };
 
 const openPlace = async ({ place, signal }: PassOptions): Promise<{ readonly file: NonNullable<Inquiry['file']> }> => {
@@ -216,20 +234,37 @@ const sizesOf = (needs: readonly Need[], held: ReadonlySet<string>): ReadonlyMap
 const bytesHere = (sizes: ReadonlyMap<string, number>, held: ReadonlySet<string>, pool: BlobPool): number =>
   [...sizes].reduce((sum, [digest, size]) => sum + (held.has(digest) ? size : Math.min(size, pool.bytesOf(digest))), 0);
 
-const requireRoom = async (totalBytes: number, missingBytes: number, { pool, maxBytes }: PassOptions): Promise<void> => {
-  if (totalBytes > maxBytes)
-    throw new Given(
-      'TooLarge',
-      `its images have ${totalBytes} bytes that are not here, and spec.maxImageBytes of the source is ${maxBytes}`,
-    );
-  if (missingBytes === 0) return;
-  const { available, capacity } = await pool.space();
-  const room = available - Math.ceil(capacity * RESERVED_PART);
-  if (missingBytes > room)
-    throw new Given(
-      'DiskFull',
-      `its images need ${missingBytes} bytes more below the root directory, where ${Math.max(0, room)} can be had (a tenth of the disk stays free)`,
-    );
+const requireRoom = async (needs: readonly Need[], held: ReadonlySet<string>, { pool, room, signal }: PassOptions): Promise<void> => {
+  const lack = await lackOfRoom({ steps: needs.map(roomStep), held, pool, room, signal });
+  if (lack !== undefined) throw new Given('DiskFull', lack);
+};
+
+const roomStep = ({ image, blobs, resolved }: Need): RoomStep => {
+  const layers = new Map(resolved?.layers.map(({ digest, mediaType }) => [digest, /[.+](?:gzip|zstd)$/.test(mediaType)]));
+  return {
+    loads: image.loads,
+    blobs: blobs.map(({ digest, size, path }) => ({
+      digest,
+      size,
+      // Of an archive nobody knows what its layers are.
+      isUnpacked: resolved === undefined || layers.has(digest),
+      isCompressed: resolved === undefined ? /\.(?:t?gz|zst)$/.test(path) : layers.get(digest) === true,
+    })),
+  };
+};
+
+/** A disk that an import finds full is given room once: how much unpacking takes nobody knew before. */
+const loadWithRoom = async (need: Need, held: ReadonlySet<string>, options: PassOptions): Promise<void> => {
+  const { room, signal } = options;
+  try {
+    await load(need, held, options);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (room === undefined || !isNoSpace(error)) throw error;
+    const { runtime } = roomNeeded([roomStep(need)], { here: () => 0, held, ratio: USUAL_RATIO });
+    await room.makeRoom(runtime, { signal });
+    await load(need, held, options);
+  }
 };
 
 const changedOnDisk = (digest: string): Given =>

@@ -24,6 +24,7 @@ import type { Place } from '../places/place.js';
 import { type BlobFiles, nodeBlobFiles } from './blob-files.js';
 import { openBlobPool } from './blob-pool.js';
 import { type ImageProgress, keyOf, type PassOutcome, runImagePass, type WantedImage } from './image-pass.js';
+import type { ImageRoom } from './image-room.js';
 import type { RuntimeImages } from './runtime-images.js';
 
 export interface SourceImagesOptions {
@@ -34,6 +35,8 @@ export interface SourceImagesOptions {
   readonly place: Place;
   /** Undefined: nobody can take images in. */
   readonly runtime: RuntimeImages | undefined;
+  /** Default: nobody makes room. */
+  readonly room?: ImageRoom | undefined;
   readonly files?: BlobFiles | undefined;
   readonly scheduler: SchedulerLike;
   readonly random: () => number;
@@ -44,13 +47,18 @@ export interface SourceImagesOptions {
 export interface SourceImages {
   /** Why an answer with these images may not begin yet; undefined: it may. */
   awaited(images: readonly SourceImage[]): string | undefined;
-  /** Which images are wanted from now on, the most urgent first. */
-  want(images: readonly WantedImage[]): void;
+  /** Which images are wanted from now on, the most urgent first. `keepsOthers`: what was fetched of other ones stays, for whoever wants it later. */
+  want(images: readonly WantedImage[], options: { readonly keepsOthers: boolean }): void;
   /** How it is with those that are wanted; undefined: all are there. */
   view(): ImageFetch | undefined;
   /** Does the work while it is subscribed to, and emits when there is something to tell. Never fails. */
   readonly work$: Observable<unknown>;
   close(): void;
+}
+
+interface Wish {
+  readonly images: readonly WantedImage[];
+  readonly keepsOthers: boolean;
 }
 
 /** How often progress is told, ms. */
@@ -59,7 +67,7 @@ const DIRECTORY = 'images';
 
 export const createSourceImages = (options: SourceImagesOptions): SourceImages => {
   const { source, directory, place, runtime, files = nodeBlobFiles, scheduler, random, logger } = options;
-  const wanted$ = new BehaviorSubject<readonly WantedImage[]>([]);
+  const wish$ = new BehaviorSubject<Wish>({ images: [], keepsOthers: false });
   // From the work to whoever tells of it.
   const news$ = new Subject<void>();
   let present: ReadonlySet<string> = new Set();
@@ -74,13 +82,15 @@ export const createSourceImages = (options: SourceImagesOptions): SourceImages =
     present = new Set(wanted.map(keyOf).filter((key) => !missing.has(key)));
   };
 
-  const pass = async (wanted: readonly WantedImage[], importer: RuntimeImages, signal: AbortSignal): Promise<PassOutcome> => {
+  const pass = async ({ images: wanted, keepsOthers }: Wish, importer: RuntimeImages, signal: AbortSignal): Promise<PassOutcome> => {
     const pool = await openBlobPool(join(directory, DIRECTORY), files);
     return runImagePass({
       wanted,
+      keepsOthers,
       place,
       pool,
       runtime: importer,
+      room: options.room,
       maxBytes: source.maxImageBytes,
       timeoutMs: source.timeoutMs,
       scheduler,
@@ -93,10 +103,11 @@ export const createSourceImages = (options: SourceImagesOptions): SourceImages =
     });
   };
 
-  const passes$ = (wanted: readonly WantedImage[], importer: RuntimeImages): Observable<unknown> =>
+  const passes$ = (wish: Wish, importer: RuntimeImages): Observable<unknown> =>
     defer(() =>
       fromAbortable(async (signal) => {
-        const result = await pass(wanted, importer, signal).catch((error: unknown): PassOutcome => {
+        const { images: wanted } = wish;
+        const result = await pass(wish, importer, signal).catch((error: unknown): PassOutcome => {
           signal.throwIfAborted();
           return { lacking: wanted, progressed: false, failure: { reason: 'NotKept', message: describeError(error) } };
         });
@@ -116,14 +127,15 @@ export const createSourceImages = (options: SourceImagesOptions): SourceImages =
       }),
     );
 
-  const work$ = wanted$.pipe(
-    distinctUntilChanged((before, now) => before.length === now.length && before.every((image, at) => isSame(image, now[at]))),
-    switchMap((wanted) => {
+  const work$ = wish$.pipe(
+    distinctUntilChanged(isSameWish),
+    switchMap((wish) => {
+      const { images: wanted } = wish;
       progress = undefined;
       outcome = {};
       failures = 0;
       present = new Set(wanted.map(keyOf).filter((key) => present.has(key)));
-      return wanted.length === 0 || runtime === undefined ? EMPTY : passes$(wanted, runtime);
+      return wanted.length === 0 || runtime === undefined ? EMPTY : passes$(wish, runtime);
     }),
   );
 
@@ -134,9 +146,9 @@ export const createSourceImages = (options: SourceImagesOptions): SourceImages =
       if (runtime === undefined) return 'this kubelet has nobody who takes images into its runtime';
       return progressText({ images: images.length, ready: images.length - missing, progress, failure: outcome.failure });
     },
-    want: (images) => wanted$.next(images),
+    want: (images, { keepsOthers }) => wish$.next({ images, keepsOthers }),
     view: () => {
-      const wanted = wanted$.value;
+      const { images: wanted } = wish$.value;
       const missing = wanted.filter((image) => !isThere(image)).length;
       // Before the runtime was asked nothing is known to be missing.
       if (missing === 0 || (progress === undefined && outcome.failure === undefined)) return undefined;
@@ -147,6 +159,11 @@ export const createSourceImages = (options: SourceImagesOptions): SourceImages =
     close: place.close,
   };
 };
+
+const isSameWish = (before: Wish, now: Wish): boolean =>
+  before.keepsOthers === now.keepsOthers &&
+  before.images.length === now.images.length &&
+  before.images.every((image, at) => isSame(image, now.images[at]));
 
 const isSame = (one: WantedImage, other: WantedImage | undefined): boolean =>
   other !== undefined &&

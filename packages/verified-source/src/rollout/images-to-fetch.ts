@@ -5,7 +5,8 @@ import type { HeldAnswer } from './held-answer.js';
 
 /**
  * Which images are fetched: those of what is about to begin, then those of what runs and of what it may go back to, in case they are gone. What waits for its
- * window is fetched before that, and takes no name yet that what runs has for another image; what is held, refused or for others is not fetched.
+ * window is fetched before that, and takes no name yet that what runs has for another image; what is held, refused or for others is not
+ * fetched.
  */
 export const imagesToFetch = (
   { current, next, good }: Pick<Rollout<Pick<HeldAnswer, 'images'> & HeldAnswer>, 'current' | 'next' | 'good'>,
