@@ -4,6 +4,9 @@ import type { KubeletConfiguration } from '../config/fields.js';
 import type { KubeletContext } from '../kubelet-services.js';
 import { opensslCiphers } from './cipher-suites.js';
 
+/** Where nobody says otherwise: asked for or not, it cannot be told. */
+const DEFAULT_PORT = 10_250;
+
 /** Where the API listens and whom it lets in, from the configuration. */
 export const listenOptions = ({
   config,
@@ -57,9 +60,20 @@ const authorizationMode = (config: KubeletConfiguration): NodeApiOptions['author
 };
 
 /** What an operator should know about who gets in. */
-export const accessWarnings = (config: KubeletConfiguration): readonly string[] => {
+export const accessWarnings = (
+  config: KubeletConfiguration,
+  { tokenAuthFile, kubeApi }: Pick<KubeletContext['flags'], 'tokenAuthFile' | 'kubeApi'>,
+): readonly string[] => {
   const { enableServer, address, port, readOnlyPort } = config;
-  if (!enableServer) return [];
+  if (!enableServer) {
+    const idle = [
+      ...(port === DEFAULT_PORT ? [] : [`port ${port}`]),
+      ...(readOnlyPort > 0 ? [`readOnlyPort ${readOnlyPort}`] : []),
+      ...(tokenAuthFile === undefined || kubeApi !== undefined ? [] : [`--token-auth-file ${tokenAuthFile}`]),
+    ];
+    const what = `enableServer is false: nothing listens for clients, so ${idle.join(', ')} ${idle.length === 1 ? 'counts' : 'count'} for nothing`;
+    return idle.length === 0 ? [] : [`${what} (--enable-server, or enableServer: true in the configuration file)`];
+  }
   const open = config['authorization.mode'] === 'AlwaysAllow';
   const who = config['authentication.anonymous.enabled'] ? 'anybody who reaches' : 'whoever is known to';
   return [

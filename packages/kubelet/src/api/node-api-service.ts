@@ -134,7 +134,7 @@ export const nodeApiService: KubeletService = (context) => {
       });
     }),
   );
-  for (const warning of accessWarnings(config)) logger.warn({}, warning);
+  for (const warning of accessWarnings(config, flags)) logger.warn({}, warning);
   const options: NodeApiOptions = {
     view,
     cri,
