@@ -50,6 +50,13 @@ interface Outcome {
 
 const SUBSCRIPTION_ID = 1;
 
+/** Bytes that a broker may say until it has said what was asked: twice as much as annotations, and so a payload to compare with, can hold. */
+const MAX_ANSWER_BYTES = 512 * 1024;
+/** Packets until then: each costs time in a thread that all probes of this kind share. */
+const MAX_PACKETS = 1_000;
+/** Bytes that are read at a time: nothing of the rest is looked at once the probe is over. */
+const PIECE_BYTES = 1_024;
+
 /** CONNECT, CONNACK; with a topic SUBSCRIBE, SUBACK, the retained PUBLISH; DISCONNECT. */
 const converse = ({ action, host, port, credentials, tls, signal }: Conversation): Promise<Outcome> =>
   new Promise((resolve) => {
@@ -59,7 +66,11 @@ const converse = ({ action, host, port, credentials, tls, signal }: Conversation
     const socket: Socket = tls === undefined ? connect({ host, port }) : connectTls({ ...tls, host, port });
     const send = (packet: Packet): void => void socket.write(generate(packet, version));
 
+    let [said, taken] = [0, 0];
+    let phase: 'greeting' | 'subscribing' | 'over' = 'greeting';
     const end = (result: Outcome['result'], output: string): void => {
+      if (phase === 'over') return;
+      phase = 'over';
       signal.removeEventListener('abort', onAbort);
       if (result === 'success') socket.end(generate({ cmd: 'disconnect' }, version), () => socket.destroy());
       else socket.destroy();
@@ -68,8 +79,20 @@ const converse = ({ action, host, port, credentials, tls, signal }: Conversation
     const onAbort = (): void => end('failure', `timed out waiting for ${waitingFor}`);
 
     const take = (packet: Packet): void => {
+      // Of one piece, all packets come, whatever the first of them led to.
+      if (phase === 'over') return;
+      taken += 1;
+      if (taken > MAX_PACKETS) {
+        end('failure', `the broker sent more than ${MAX_PACKETS} packets while the probe waited for ${waitingFor}`);
+        return;
+      }
       switch (packet.cmd) {
         case 'connack': {
+          if (phase !== 'greeting') {
+            end('failure', 'the broker accepted one connection twice');
+            break;
+          }
+          phase = 'subscribing';
           const code = packet.reasonCode ?? packet.returnCode ?? 0;
           if (code !== 0) end('failure', `the broker refused the connection: ${CONNECT_REFUSALS.get(code) ?? `code ${code}`}`);
           else if (topic === undefined) end('success', '');
@@ -108,7 +131,12 @@ const converse = ({ action, host, port, credentials, tls, signal }: Conversation
       const clientId = action.clientId ?? `probe-${randomUUID().slice(0, 8)}`;
       send({ cmd: 'connect', protocolId: 'MQTT', protocolVersion, clean: true, keepalive: 30, clientId, ...credentials });
     });
-    socket.on('data', (data) => packets.parse(data));
+    socket.on('data', (data) => {
+      said += data.length;
+      if (said > MAX_ANSWER_BYTES)
+        end('failure', `the broker said more than ${MAX_ANSWER_BYTES} bytes while the probe waited for ${waitingFor}`);
+      for (let at = 0; at < data.length && phase !== 'over'; at += PIECE_BYTES) packets.parse(data.subarray(at, at + PIECE_BYTES));
+    });
     socket.on('error', (error) => end('failure', error.message));
     socket.on('close', () => end('failure', `the broker closed the connection while the probe waited for ${waitingFor}`));
     signal.addEventListener('abort', onAbort, { once: true });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { connect, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
-import { onAbort } from '@solo-kubelet/timers';
+import { longTimeout, onAbort } from '@solo-kubelet/timers';
 import { readRegular } from '@solo-kubelet/untrusted-files';
 import { generate, type IConnectPacket, type Packet, parser } from 'mqtt-packet';
 import type { EventSink } from './core/parse-event-sink.js';
@@ -12,6 +12,10 @@ type MqttSink = EventSink & { readonly type: 'mqtt' };
 const MAX_FILE_BYTES = 1024 * 1024;
 /** A broker that answers more than this to what it was told is none. */
 const MAX_ANSWER_BYTES = 64 * 1024;
+/** Bytes that are read at a time: nothing of the rest is looked at once the batch is over. */
+const PIECE_BYTES = 1_024;
+/** How long the end of a batch that was acknowledged may take to leave this machine, ms. */
+const FAREWELL_MS = 2_000;
 const PROTOCOL = { protocolId: 'MQTT', protocolVersion: 4 } as const;
 
 /**
@@ -61,20 +65,34 @@ const publish = (
     const socket: Socket = tls === undefined ? connect({ host, port }) : connectTls({ ...tls, host, port });
     const left = new Set(messages.flatMap((message) => (message.messageId === undefined ? [] : [message.messageId])));
     let answered = 0;
+    let phase: 'greeting' | 'publishing' | 'over' = 'greeting';
     const send = (packet: Packet): void => void socket.write(generate(packet, PROTOCOL));
     const fail = (message: string): void => {
+      if (phase === 'over') return;
+      phase = 'over';
       release();
       socket.destroy();
       reject(new Error(message));
     };
     const release = onAbort(signal, () => fail('the broker did not answer in time'));
     const succeed = (): void => {
+      if (phase === 'over') return;
+      phase = 'over';
       release();
+      // A broker may acknowledge what it never reads: what is left of that goes with the connection.
+      const inTime = longTimeout(() => socket.destroy(), FAREWELL_MS);
+      socket.once('close', inTime);
       socket.end(generate({ cmd: 'disconnect' }, PROTOCOL), () => socket.destroy());
       resolve();
     };
     const take = (packet: Packet): void => {
+      if (phase === 'over') return;
       if (packet.cmd === 'connack') {
+        if (phase !== 'greeting') {
+          fail('the broker accepts one connection twice');
+          return;
+        }
+        phase = 'publishing';
         const code = packet.returnCode ?? 0;
         if (code !== 0) {
           fail(`the broker refused the connection: ${REFUSALS.get(code) ?? `code ${code}`}`);
@@ -95,7 +113,7 @@ const publish = (
     socket.on('data', (data) => {
       answered += data.length;
       if (answered > MAX_ANSWER_BYTES) fail(`the broker answers more than ${MAX_ANSWER_BYTES} bytes`);
-      else packets.parse(data);
+      for (let at = 0; at < data.length && phase !== 'over'; at += PIECE_BYTES) packets.parse(data.subarray(at, at + PIECE_BYTES));
     });
     socket.on('error', (error) => fail(error.message));
     socket.on('close', () => fail('the broker closed the connection'));

@@ -1,3 +1,4 @@
+import { joinSignals } from '@solo-kubelet/timers';
 import { createConnections } from '@solo-kubelet/verified-source';
 import type { SinkTls } from './core/parse-event-sink.js';
 import { retryAfterMs } from './core/retry-after.js';
@@ -23,6 +24,8 @@ export interface PostEvents {
 
 const CONNECT_TIMEOUT_MS = 30_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
+/** Interim answers (1xx) before the one that counts; whoever gives more never means to come to an end. */
+const MAX_INTERIM_ANSWERS = 20;
 
 /** Redirects are not followed: what is sent is for the one who was named. `isFinal`: statuses that say that this very body is wrong. */
 export const postEvents = (
@@ -38,6 +41,9 @@ export const postEvents = (
     post: async (content, { signal }) => {
       const { agent, headers } = await connections.open();
       const { request } = await import('undici');
+      const tooMany = new AbortController();
+      using joined = joinSignals([signal, tooMany.signal]);
+      let interim = 0;
       const {
         statusCode,
         headers: told,
@@ -47,7 +53,11 @@ export const postEvents = (
         dispatcher: agent,
         headers: ['content-type', 'application/json', 'user-agent', 'solo-kubelet', ...headers.flat()],
         body: content,
-        signal,
+        signal: joined.signal,
+        onInfo: () => {
+          interim += 1;
+          if (interim > MAX_INTERIM_ANSWERS) tooMany.abort(new Error(`it gives more than ${MAX_INTERIM_ANSWERS} interim answers`));
+        },
       });
       const isTaken = statusCode >= 200 && statusCode <= 299;
       let answer = '';
