@@ -87,7 +87,7 @@ it('sinks that mean ill hold neither the kubelet up nor a sink that takes events
   const names = Array.from({ length: PODS }, (_, at) => `pod-${at}`);
   await dropAll(node, ...names.map((name) => podManifest(name, { containers: [script('app', STAY)] })));
   for (const name of names) await node.pod(name, isRunning);
-  const events = (await node.api.listEvents(SIGNAL)).map(({ metadata }) => metadata.name ?? '');
+  const events = (await node.api.listEvents(SIGNAL)).map((event) => event.metadata?.name ?? '');
   expect(events.length).toBeGreaterThan(PODS * 3);
   await waitFor(async () => events.every((name) => delivered.has(name)), { what: 'all events at the sink that takes them' });
   const peak = await resident();
