@@ -59,6 +59,9 @@ const isEnding = ({ type, object, previous }: StagedChange): boolean =>
     previous?.metadata.deletionTimestamp === undefined &&
     (object.metadata.finalizers ?? []).every((name) => OWN_FINALIZERS.has(name)));
 
+/** Of one Pod, as JSON: some hundred containers to debug it with. */
+const MAX_DEBUGGERS_BYTES = 64 * 1024;
+
 /** Namespaces that stay (plugin NamespaceLifecycle). */
 const IMMORTAL: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public']);
 
@@ -155,6 +158,17 @@ export const createCarryOut = (options: CarryOutOptions) => {
       throw new ApiError({ code: 500, reason: 'InternalError', message });
     });
 
+  /** No file holds them, and so none bounds them. @throws ApiError 413 */
+  const checkDebuggers = (changes: readonly StagedChange[]): void => {
+    for (const { object } of changes) {
+      const { metadata, spec } = object as unknown as Pod;
+      const bytes = Buffer.byteLength(JSON.stringify(spec.ephemeralContainers ?? []));
+      if (bytes <= MAX_DEBUGGERS_BYTES) continue;
+      const message = `pods ${JSON.stringify(metadata.name)} would have ephemeral containers of ${bytes} bytes; at most ${MAX_DEBUGGERS_BYTES} are kept of one Pod: those that were added stay until it is deleted`;
+      throw new ApiError({ code: 413, reason: 'RequestEntityTooLarge', message });
+    }
+  };
+
   const debugPods = async (changes: readonly StagedChange[]): Promise<void> => {
     for (const { object } of changes) {
       const { metadata, spec } = object as unknown as Pod;
@@ -230,12 +244,14 @@ export const createCarryOut = (options: CarryOutOptions) => {
   const rehearse = async (changes: readonly StagedChange[], info: RequestInfo): Promise<StoredObject | undefined> => {
     refuseStatus(info);
     const [admitted] = [...(await admit(changes)).values()];
-    if (info.subresource !== 'ephemeralcontainers') await writer.write(planned(changes).edits, () => '', { dryRun: true });
+    if (info.subresource === 'ephemeralcontainers') checkDebuggers(changes);
+    else await writer.write(planned(changes).edits, () => '', { dryRun: true });
     return changes.length === 1 ? admitted : undefined;
   };
 
   const carryOut = async (changes: readonly StagedChange[], request: ApiRequest, info: RequestInfo): Promise<void> => {
     refuseStatus(info);
+    if (info.subresource === 'ephemeralcontainers') checkDebuggers(changes);
     await admit(changes);
     if (info.subresource === 'ephemeralcontainers') return debugPods(changes);
     const { all, files, edits } = planned(changes);

@@ -69,6 +69,19 @@ it('forgets a Pod that has gone, though not before every source has spoken', asy
   expect(await added.add('u', [shell])).toBe(false);
 });
 
+it('keeps no more than can be read again at the next start', async () => {
+  const { event$, seen, shown, added, path } = open();
+  const pods = ['u', 'v'].map((uid) => ({ ...web, metadata: { name: uid, namespace: 'default', uid } }));
+  pods.forEach((pod, at) => void event$.next({ type: 'applied', origin: origin(at), pod, warnings: [] }));
+  await until(() => seen.length === 2);
+  const large = { ...shell, command: ['x'.repeat(9 * 1024 * 1024)] };
+  expect(await added.add('u', [large])).toBe(true);
+  await expect(added.add('v', [large])).rejects.toThrow('this node keeps no more than 16777216 characters of them, of all Pods');
+  expect(await added.add('v', [shell])).toBe(true);
+  expect(shown()).toEqual([[], [], ['shell'], ['shell']]);
+  expect(Object.keys(JSON.parse(await readFile(path, 'utf8')))).toEqual(['u', 'v']);
+});
+
 it('adds nothing where it cannot be written down', async () => {
   const path = join(directory, 'missing', 'e.json');
   const { event$, seen, shown, added } = open(path);

@@ -26,6 +26,9 @@ export interface EphemeralContainersOptions {
   readonly logger: Logger;
 }
 
+/** A quarter of what is read again at the next start, also where every character takes four bytes. */
+const MAX_FILE_CHARS = 16 * 1024 * 1024;
+
 type Applied = Extract<ManifestEvent, { type: 'applied' }>;
 
 /**
@@ -49,7 +52,10 @@ export const ephemeralContainers = ({ path, sources, logger }: EphemeralContaine
     const done = writing.then(async () => {
       const next = change(records);
       if (next === records) return;
-      await writeDurably(path, `${JSON.stringify(Object.fromEntries(next))}\n`);
+      const text = `${JSON.stringify(Object.fromEntries(next))}\n`;
+      if (next.size >= records.size && text.length > MAX_FILE_CHARS)
+        throw new Error(`this node keeps no more than ${MAX_FILE_CHARS} characters of them, of all Pods: delete Pods that were debugged`);
+      await writeDurably(path, text);
       records = next;
     });
     writing = done.catch(() => {});
