@@ -1,6 +1,6 @@
 import { isAbort } from '@solo-kubelet/diagnostics';
 import { CriError } from './cri-error.js';
-import type { CriInterceptor } from './cri-interceptor.js';
+import type { CriCall, CriInterceptor } from './cri-interceptor.js';
 import type { TasksDefinition } from './gen/containerd-tasks.js';
 import type { ServiceClient } from './service-client.js';
 
@@ -24,7 +24,7 @@ export const deletingLeftTasks =
       try {
         return await next(call);
       } catch (error) {
-        const containerId = leftTaskOf(error);
+        const containerId = leftTaskOf(error, call);
         // Where it is there still, the process has yet to end: whoever removes tries again.
         if (containerId === undefined || deleted.has(containerId) || deleted.size >= MOST_TASKS) throw error;
         deleted.add(containerId);
@@ -34,14 +34,20 @@ export const deletingLeftTasks =
   };
 
 const SAID = 'cannot delete running task ';
+const BECAUSE = ': failed precondition';
 
-/** Of which container containerd says that it has a task. */
-const leftTaskOf = (error: unknown): string | undefined => {
-  if (!CriError.is(error)) return undefined;
+/**
+ * Of which container containerd says that it has a task. Only where that is the reason itself, the end of the text: names of files that a container chose may
+ * stand before it, and whatever they say, the reason of that failure follows. Of one container's removal no other is ever meant.
+ */
+const leftTaskOf = (error: unknown, { method, request }: CriCall): string | undefined => {
+  if (!CriError.is(error) || !error.details.endsWith(BECAUSE)) return undefined;
   const at = error.details.lastIndexOf(SAID);
   if (at < 0) return undefined;
-  const [containerId = ''] = error.details.slice(at + SAID.length).split(':', 1);
-  return /^[A-Za-z0-9][\w.-]*$/.test(containerId) ? containerId : undefined;
+  const containerId = error.details.slice(at + SAID.length, -BECAUSE.length);
+  if (!/^[A-Za-z0-9][\w.-]*$/.test(containerId)) return undefined;
+  const { containerId: removed = '' } = request as { readonly containerId?: string };
+  return method === 'RemoveContainer' && containerId !== removed ? undefined : containerId;
 };
 
 const deleteTask = async (

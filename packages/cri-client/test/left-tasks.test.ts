@@ -54,6 +54,8 @@ it('kills a task that runs, and removes what it was of when asked again', async 
 it.each([
   ['another reason', 'container is in starting state'],
   ['no name', 'cannot delete running task : failed precondition'],
+  ['a file whose name says so', 'unlinkat /v/cannot delete running task abc: failed precondition: operation not permitted'],
+  ['another container', 'cannot delete running task abc: failed precondition'],
   ['a name that is none', 'cannot delete running task ../x: failed precondition'],
 ])('leaves a removal that fails for %s as it is', async (_, message) => {
   fake.fault({ method: 'RemoveContainer', type: 'error', code: 'UNKNOWN', message });
