@@ -17,13 +17,14 @@ const OLDER_VERSION = '0.0.1~older';
  * the last release; default: of these sources as well, under a version that comes before.
  */
 export const buildDebs = async (directory: string, scratch: string): Promise<void> => {
-  await build(scratch, join(directory, 'newer.deb'));
+  await buildDeb(scratch, join(directory, 'newer.deb'));
   const older = process.env['SOLO_VM_OLDER_DEB'];
   if (older !== undefined) await copyFile(older, join(directory, 'older.deb'));
-  else await build(scratch, join(directory, 'older.deb'), OLDER_VERSION);
+  else await buildDeb(scratch, join(directory, 'older.deb'), OLDER_VERSION);
 };
 
-const build = async (scratch: string, deb: string, version?: string): Promise<void> => {
+/** Puts the package of these sources at `deb`; `scratch` then has the single executable, too. */
+export const buildDeb = async (scratch: string, deb: string, version?: string): Promise<void> => {
   const program = ['tsx', '--conditions=@solo-kubelet/source', join(REPOSITORY, 'tools/packaging/src/bin.ts')];
   const options = ['--arch', process.arch === 'arm64' ? 'arm64' : 'amd64', '--out', scratch, ...(version ? ['--version', version] : [])];
   await run('npx', [...program, ...options], { cwd: REPOSITORY, timeout: BUILD_LIMIT_MS });

@@ -6,7 +6,7 @@ import { bundleProduct } from './bundle.js';
 import { type Hardware, lacksMachine, type Machine, startMachine } from './machine.js';
 
 /** A Debian suite. */
-const suite = process.env['SOLO_VM_SUITE'] ?? 'trixie';
+export const suite = process.env['SOLO_VM_SUITE'] ?? 'trixie';
 export const driver = process.env['SOLO_VM_CGROUP_DRIVER'] ?? 'systemd';
 /** How often a machine is booted anew with a Pod that must be ended each time. */
 export const REBOOTS = Number(process.env['SOLO_VM_REBOOTS'] ?? 2);
