@@ -45,7 +45,21 @@ export const createAnswerer = (options: AnswererOptions): Answerer => {
 
   const write = (query: Query, client: Client, from: QueryResult['from'], parts: Written): Uint8Array => {
     count({ from, rcode: parts.rcode, transport: client.transport });
-    return writeMessage({ ...headOf(query), maxBytes: limitOf(query, client), ...parts, edns: ednsOf(query, parts.extendedError) });
+    // Field by field: spread objects were a quarter of what an answer costs.
+    return writeMessage({
+      id: query.id,
+      opcode: query.opcode,
+      recursionDesired: query.recursionDesired,
+      checkingDisabled: query.checkingDisabled,
+      question: query.question?.bytes,
+      rcode: parts.rcode,
+      authoritative: parts.authoritative ?? false,
+      answers: parts.answers ?? NO_RECORDS,
+      authority: parts.authority ?? NO_RECORDS,
+      additional: parts.additional ?? NO_RECORDS,
+      edns: ednsOf(query, parts.extendedError),
+      maxBytes: limitOf(query, client),
+    });
   };
 
   const relay = (query: Asked, client: Client, forwarded: Forwarded): Uint8Array => {
@@ -70,7 +84,10 @@ export const createAnswerer = (options: AnswererOptions): Answerer => {
   };
 
   const fromZone = (query: Asked, client: Client, answer: ZoneAnswer & { readonly type: 'answer' }): ReturnType<Answerer> => {
-    if (answer.continueAt === undefined) return write(query, client, 'zone', { ...answer, authoritative: true });
+    if (answer.continueAt === undefined) {
+      const { rcode, answers, authority, additional } = answer;
+      return write(query, client, 'zone', { rcode, answers, authority, additional, authoritative: true });
+    }
     const question = wireQuestion(answer.continueAt, query.question.type);
     // A name that can't be written is nobody's.
     if (question === undefined) return write(query, client, 'zone', { rcode: RCODE.SERVFAIL, authoritative: true });
@@ -86,7 +103,7 @@ export const createAnswerer = (options: AnswererOptions): Answerer => {
     const refusal = refusalOf(query);
     if (refusal !== undefined) return write(query, client, 'none', { rcode: refusal });
     if (query.question === undefined) return undefined;
-    const asked: Asked = { ...query, question: query.question };
+    const asked = query as Asked;
     if (isOwnProbe(asked.question)) return write(query, client, 'none', { rcode: RCODE.REFUSED });
     const { name, type } = asked.question;
     const current = zone();
@@ -119,14 +136,7 @@ const unanswered = (forwarded: Exclude<Forwarded, { type: 'reply' }>): Written =
     ? { rcode: RCODE.SERVFAIL, extendedError: { code: EXTENDED_ERROR.PROHIBITED, text: 'too many questions wait for other servers' } }
     : { rcode: RCODE.SERVFAIL, extendedError: { code: EXTENDED_ERROR.NO_REACHABLE_AUTHORITY, text: forwarded.why } };
 
-const headOf = ({ id, opcode, recursionDesired, checkingDisabled, question }: Query) => ({
-  id,
-  opcode,
-  recursionDesired,
-  checkingDisabled,
-  authoritative: false,
-  question: question?.bytes,
-});
+const NO_RECORDS: readonly OwnedRecord[] = [];
 
 const ednsOf = ({ edns }: Query, extendedError: ExtendedError | undefined): MessageParts['edns'] =>
   edns === undefined ? undefined : { dnssecOk: edns.dnssecOk, extendedError };

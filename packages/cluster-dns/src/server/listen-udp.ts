@@ -1,4 +1,4 @@
-import { createSocket } from 'node:dgram';
+import { createSocket, type SocketOptions } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { onAbort } from '@solo-kubelet/timers';
 import type { Answerer } from './answer-query.js';
@@ -11,7 +11,7 @@ export const listenUdp = (
   { signal, onFailure }: { readonly signal: AbortSignal; readonly onFailure: (error: Error) => void },
 ): Promise<number> =>
   new Promise((resolve, reject) => {
-    const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', ipv6Only: isIPv6(address) });
+    const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', ipv6Only: isIPv6(address), lookup: asItIs });
     let listening = false;
     let closed = false;
     const close = (): void => {
@@ -42,5 +42,8 @@ export const listenUdp = (
       resolve(socket.address().port);
     });
   });
+
+/** Whoever is answered is an address: to look it up as a name would take a turn of the loop for every answer. */
+const asItIs: NonNullable<SocketOptions['lookup']> = (address, _options, done) => done(null, address, isIPv6(address) ? 6 : 4);
 
 const ignore = (): void => {};

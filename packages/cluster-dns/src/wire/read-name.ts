@@ -1,11 +1,19 @@
-/** Labels of a name in a message, as bytes, and where reading goes on after it; undefined where it is malformed or too long. */
-export const readLabels = (
+/**
+ * A name in a message as text in lower case, and where reading goes on after it; undefined where it is malformed or too long. Bytes that could be mistaken for
+ * something else are written `\DDD`: a label with a dot in it is not two labels. `length`: of the name as it would be without pointers, bytes.
+ */
+export const readName = (
   message: Uint8Array,
   offset: number,
-): { readonly labels: readonly Uint8Array[]; readonly end: number } | undefined => {
-  const labels: Uint8Array[] = [];
-  const end = walkName(message, offset, (start, size) => labels.push(message.subarray(start, start + size)));
-  return end === undefined ? undefined : { labels, end };
+): { readonly text: string; readonly length: number; readonly end: number } | undefined => {
+  let text = '';
+  let length = 1;
+  const end = walkName(message, offset, (start, size) => {
+    if (length > 1) text += '.';
+    length += size + 1;
+    for (let at = start; at < start + size; at += 1) text += textOfByte(message[at] ?? 0);
+  });
+  return end === undefined ? undefined : { text, length, end };
 };
 
 /** Where reading goes on after a name; undefined where it is malformed or too long. Nothing is made of its labels, so that thousands of names cost little. */
@@ -45,17 +53,10 @@ const MAX_NAME_BYTES = 255;
 const MAX_POINTERS = 127;
 const ignore = (): void => {};
 
-/** A name as text in lower case. Bytes that could be mistaken for something else are written `\DDD`: a label with a dot in it is not two labels. */
-export const nameKey = (labels: readonly Uint8Array[]): string => labels.map(labelText).join('.');
-
-const labelText = (label: Uint8Array): string => {
-  let text = '';
-  for (const byte of label) {
-    if (byte >= 65 && byte <= 90) text += String.fromCharCode(byte + 32);
-    else if (byte > 32 && byte < 127 && byte !== DOT && byte !== BACKSLASH) text += String.fromCharCode(byte);
-    else text += `\\${String(byte).padStart(3, '0')}`;
-  }
-  return text;
+const textOfByte = (byte: number): string => {
+  if (byte >= 65 && byte <= 90) return String.fromCharCode(byte + 32);
+  if (byte > 32 && byte < 127 && byte !== DOT && byte !== BACKSLASH) return String.fromCharCode(byte);
+  return `\\${String(byte).padStart(3, '0')}`;
 };
 
 const DOT = 46;

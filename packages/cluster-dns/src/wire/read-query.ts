@@ -1,7 +1,7 @@
 import dnsPacket from 'dns-packet';
 import type { QueryFacts } from '../core/check-query.js';
 import { TYPE } from '../core/dns-codes.js';
-import { nameKey, readLabels } from './read-name.js';
+import { readName } from './read-name.js';
 import { readRecords } from './read-records.js';
 
 /** What a client asks for by EDNS. */
@@ -53,13 +53,12 @@ export const readQuery = (message: Uint8Array): Query | undefined => {
 };
 
 const readQuestion = (message: Uint8Array, view: DataView): Query['question'] => {
-  const name = readLabels(message, HEADER_BYTES);
+  const name = readName(message, HEADER_BYTES);
   if (name === undefined || name.end + 4 > message.length) return undefined;
   // A pointer in the first name of a message can lead nowhere; into the header it is malformed too.
-  const length = name.labels.reduce((sum, label) => sum + label.length + 1, 1);
-  if (name.end !== HEADER_BYTES + length) return undefined;
+  if (name.end !== HEADER_BYTES + name.length) return undefined;
   return {
-    name: nameKey(name.labels),
+    name: name.text,
     type: view.getUint16(name.end),
     class: view.getUint16(name.end + 2),
     bytes: message.subarray(HEADER_BYTES, name.end + 4),

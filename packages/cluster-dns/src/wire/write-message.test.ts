@@ -1,7 +1,7 @@
 import dnsPacket from 'dns-packet';
 import { describe, expect, it } from 'vitest';
 import type { OwnedRecord } from '../core/dns-records.js';
-import { nameKey, readLabels } from './read-name.js';
+import { readName } from './read-name.js';
 import { writeMessage } from './write-message.js';
 
 const NAME = 'a-service-with-a-name.shop.svc.cluster.local';
@@ -85,10 +85,22 @@ it('repeats the question with the case of its letters', () => {
   expect(dnsPacket.decode(Buffer.from(message)).answers).toMatchObject([{ name: 'WeB.ShOp.svc.CLUSTER.local' }]);
 });
 
+it.each([
+  ['10.1.2.3', '10.1.2.3'],
+  ['010.001.0.255', '10.1.0.255'],
+  ...['', '10.1.2', '10.1.2.3.4', '10.1.2.256', '10..2.3', '10.1.2.3.', '.1.2.3', '10.1.2.0003', '10.1.2.x', ' 10.1.2.3', '::1'].map(
+    (text) => [text, '0.0.0.0'],
+  ),
+])('an address of a record, %j, is written as %s: what is none never makes a message malformed', (text, expected) => {
+  const answers: readonly OwnedRecord[] = [{ name: NAME, ttl: 5, record: { type: 'A', address: text ?? '' } }];
+  expect(dnsPacket.decode(Buffer.from(writeMessage({ ...base, question: question(NAME), answers }))).answers).toMatchObject([
+    { data: expected },
+  ]);
+});
+
 describe('names', () => {
   it('a label with a dot in it is not two labels', () => {
-    const labels = readLabels(Buffer.from('\x05a.b\\c\x02lo\x00', 'latin1'), 0)?.labels ?? [];
-    expect(nameKey(labels)).toBe('a\\046b\\092c.lo');
+    expect(readName(Buffer.from('\x05a.b\\c\x02lo\x00', 'latin1'), 0)?.text).toBe('a\\046b\\092c.lo');
   });
 
   it.each([
@@ -99,5 +111,5 @@ describe('names', () => {
     ['a reserved kind of label', [0x80, 0]],
     ['no end', [1, 97]],
     ['more than 255 bytes', [...Array.from({ length: 5 }, () => [63, ...new Array<number>(63).fill(97)]).flat(), 0]],
-  ])('%s is malformed', (_, bytes) => expect(readLabels(Uint8Array.from(bytes), 0)).toBeUndefined());
+  ])('%s is malformed', (_, bytes) => expect(readName(Uint8Array.from(bytes), 0)).toBeUndefined());
 });
