@@ -1,11 +1,12 @@
 export { type AddressPool, parseAddressPool } from './core/address-pool.js';
 export { type Allocation, type AllocationSettings, type Allocations, serviceKey } from './core/allocate-services.js';
 export { computePolicyTables, type PolicyTablesInput } from './core/compute-policy-tables.js';
-export { deriveServiceRecords, type ServiceRecord, type ServiceRecords, type ServiceRecordsInput } from './core/dns-records.js';
+export type { ServiceRecord, ServiceRecords } from './core/dns-records.js';
 export { type EndpointPod, endpointPod } from './core/endpoint-pod.js';
 export { type EndpointSlicesInput, endpointSlices, podsOfServices } from './core/endpoint-slices.js';
 export { type HealthCheck, healthChecks } from './core/health-checks.js';
 export { type IpRange, parseIpRange } from './core/ip-range.js';
+export { deriveServiceRecords, type ServiceRecordsInput } from './core/join-records.js';
 export {
   decideConnection,
   type NetworkPoliciesInput,

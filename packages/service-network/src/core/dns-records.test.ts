@@ -1,6 +1,7 @@
 import type { EndpointSlice, Service, ServiceSpec } from '@solo-kubelet/object-spec';
 import { expect, it } from 'vitest';
-import { deriveServiceRecords, type ServiceRecords } from './dns-records.js';
+import type { ServiceRecords } from './dns-records.js';
+import { deriveServiceRecords } from './join-records.js';
 
 const service = (name: string, spec: ServiceSpec): Service => ({ metadata: { name, namespace: 'shop' }, spec });
 const slice = (name: string, part: Pick<EndpointSlice, 'endpoints' | 'ports'>): EndpointSlice => ({

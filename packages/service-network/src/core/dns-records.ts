@@ -15,28 +15,7 @@ export type ServiceRecord =
  */
 export type ServiceRecords = ReadonlyMap<string, readonly ServiceRecord[]>;
 
-export interface ServiceRecordsInput {
-  /** E.g. `cluster.local`; without dots at its ends. Empty: names end in `.svc`. */
-  readonly clusterDomain: string;
-  /** Services with the addresses that they were given. */
-  readonly services: readonly Service[];
-  /** Those of the Services, by the label kubernetes.io/service-name. */
-  readonly slices: readonly EndpointSlice[];
-  /** Namespaces that exist beside those of the Services. */
-  readonly namespaces?: readonly string[];
-}
-
 export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
-
-/** The records of all Services. */
-export const deriveServiceRecords = ({ clusterDomain, services, slices, namespaces = [] }: ServiceRecordsInput): ServiceRecords => {
-  const bySlice = groupSlices(slices);
-  return joinRecords(
-    services.map((service) => recordsOfService(service, bySlice.get(keyOf(service)) ?? [], clusterDomain)),
-    [...namespaces, ...services.map(({ metadata }) => metadata.namespace ?? 'default')],
-    clusterDomain,
-  );
-};
 
 /** The records of one Service. `reverse` holds back what only counts while no cluster address is the same. */
 export interface RecordsOfService {
@@ -44,7 +23,7 @@ export interface RecordsOfService {
   readonly reverse: readonly ReverseRecord[];
 }
 
-interface ReverseRecord {
+export interface ReverseRecord {
   readonly name: string;
   readonly target: string;
   /** The whole answer where no other endpoint has the address. */
@@ -112,35 +91,6 @@ export const recordsOfService = (service: Service, slices: readonly EndpointSlic
   return result(reverse);
 };
 
-/** All of them together. An address that is a Service's own belongs to it alone. */
-export const joinRecords = (parts: readonly RecordsOfService[], namespaces: readonly string[], clusterDomain: string): ServiceRecords => {
-  const all = new Map<string, readonly ServiceRecord[]>();
-  for (const namespace of namespaces) all.set(below(`${namespace.toLowerCase()}.svc`, clusterDomain), []);
-  for (const { own } of parts) for (const [name, records] of own) all.set(name, records);
-  // Asked for only where a Pod is of two Services.
-  let taken: ReadonlySet<string> | undefined;
-  const isOwn = (name: string): boolean => {
-    taken ??= new Set(parts.flatMap(({ own }) => [...own.keys()]));
-    return taken.has(name);
-  };
-  const shared = new Map<string, Set<string>>();
-  for (const { reverse } of parts) {
-    for (const { name, target, records } of reverse) {
-      const had = all.get(name);
-      if (had === undefined) all.set(name, records);
-      else if (!isOwn(name)) shared.set(name, (shared.get(name) ?? new Set(had.flatMap(pointer))).add(target));
-    }
-  }
-  for (const [name, targets] of shared)
-    all.set(
-      name,
-      [...targets].map((target) => ({ type: 'PTR', name: target })),
-    );
-  return all;
-};
-
-const pointer = (record: ServiceRecord): readonly string[] => (record.type === 'PTR' ? [record.name] : []);
-
 /** Slices by `namespace/name` of their Service. */
 export const groupSlices = (slices: readonly EndpointSlice[]): ReadonlyMap<string, readonly EndpointSlice[]> => {
   const groups = new Map<string, EndpointSlice[]>();
@@ -159,9 +109,9 @@ export const groupSlices = (slices: readonly EndpointSlice[]): ReadonlyMap<strin
 export const nameOfService = ({ metadata }: Service, clusterDomain: string): string =>
   below(`${metadata.name}.${metadata.namespace ?? 'default'}.svc`.toLowerCase(), clusterDomain);
 
-const keyOf = ({ metadata }: Service): string => `${metadata.namespace ?? 'default'}/${metadata.name}`;
-
-const below = (name: string, clusterDomain: string): string => (clusterDomain === '' ? name : `${name}.${clusterDomain.toLowerCase()}`);
+/** A name in the zone. */
+export const below = (name: string, clusterDomain: string): string =>
+  clusterDomain === '' ? name : `${name}.${clusterDomain.toLowerCase()}`;
 
 const nameOfPort = ({ name, protocol = 'TCP' }: Pick<ServicePort, 'name' | 'protocol'>, base: string): string =>
   `_${name}._${protocol}.${base}`.toLowerCase();

@@ -1,7 +1,7 @@
-import { matchesLabels } from '@solo-kubelet/selectors';
+import { type LabelRequirements, matchesLabels } from '@solo-kubelet/selectors';
 import type { EndpointPod } from './endpoint-pod.js';
-import { groupBy } from './group-by.js';
 import { isPeer, type PolicyDirection, type PolicyPeer, type PolicyRule, type PolicySet, type ReadPolicy } from './network-policy.js';
+import { createPodIndex, type PodIndex } from './pod-index.js';
 
 /** Of all policies of a node: peers that are compared with a Pod. */
 export const MOST_COMPARISONS = 1_000_000;
@@ -29,10 +29,11 @@ export interface IsolatedPods {
  */
 export const policiesInForce = (set: PolicySet, pods: readonly EndpointPod[]): PoliciesInForce => {
   const selectable = pods.filter(({ hostNetwork }) => !hostNetwork);
-  const selected = selectedPods(set, selectable);
+  const index = createPodIndex(selectable);
+  const selected = selectedPods(set, selectable, index);
   const isolated = { Ingress: groupsOf(selected, 'Ingress'), Egress: groupsOf(selected, 'Egress') };
   const chains = { Ingress: chainsOf(isolated.Ingress), Egress: chainsOf(isolated.Egress) };
-  const peers = createPeerFinder(set, selectable);
+  const peers = createPeerFinder(set, selectable, index);
   const peersOf = new Map<PolicyRule, readonly EndpointPod[]>();
   const leftOut = new Set<string>();
   let entries = 0;
@@ -79,12 +80,21 @@ interface SelectedPod {
   readonly policies: readonly ReadPolicy[];
 }
 
-const selectedPods = ({ policies }: PolicySet, pods: readonly EndpointPod[]): readonly SelectedPod[] => {
-  const byNamespace = groupBy(policies, ({ namespace }) => namespace);
-  return pods.map((pod) => ({
-    pod,
-    policies: (byNamespace.get(pod.namespace) ?? []).filter((policy) => matchesLabels(policy.pods, pod.labels)),
-  }));
+/** Pods that some policy selects, in their order. */
+const selectedPods = ({ policies }: PolicySet, pods: readonly EndpointPod[], index: PodIndex): readonly SelectedPod[] => {
+  const byPod = new Map<EndpointPod, ReadPolicy[]>();
+  for (const policy of policies) {
+    for (const pod of index.candidates(policy.namespace, policy.pods)) {
+      if (!matchesLabels(policy.pods, pod.labels)) continue;
+      const found = byPod.get(pod);
+      if (found === undefined) byPod.set(pod, [policy]);
+      else found.push(policy);
+    }
+  }
+  return pods.flatMap((pod) => {
+    const found = byPod.get(pod);
+    return found === undefined ? [] : [{ pod, policies: found }];
+  });
 };
 
 const groupsOf = (selected: readonly SelectedPod[], direction: PolicyDirection): readonly IsolatedPods[] => {
@@ -131,9 +141,11 @@ interface FoundPeers {
   readonly isNew: boolean;
 }
 
+/** Of labels. */
+const EVERYBODY: LabelRequirements = [];
+
 /** Finds the Pods of rules; nothing any more once too much was compared. */
-const createPeerFinder = ({ namespaces }: PolicySet, pods: readonly EndpointPod[]) => {
-  const byNamespace = groupBy(pods, ({ namespace }) => namespace);
+const createPeerFinder = ({ namespaces }: PolicySet, pods: readonly EndpointPod[], index: PodIndex) => {
   const everybody = { pods, isNew: false };
   const ids = new Map(pods.map((pod, i) => [pod, i]));
   const known = new Map<string, readonly EndpointPod[]>();
@@ -144,9 +156,14 @@ const createPeerFinder = ({ namespaces }: PolicySet, pods: readonly EndpointPod[
     const key = JSON.stringify([peer.namespace, peer.pods === undefined ? 'all' : peer.pods]);
     const before = known.get(key);
     if (before !== undefined) return before;
-    const candidates = typeof peer.namespace === 'string' ? (byNamespace.get(peer.namespace) ?? []) : pods;
-    left -= candidates.length;
-    const found = candidates.filter((pod) => isPeer(peer, pod, namespaces));
+    const found: EndpointPod[] = [];
+    for (const namespace of typeof peer.namespace === 'string' ? [peer.namespace] : index.namespaces) {
+      const candidates = index.candidates(namespace, peer.pods === undefined ? EVERYBODY : peer.pods);
+      left -= candidates.length + 1;
+      // All of a namespace are in it, or none.
+      if (candidates.length === 0 || !isPeer({ ...peer, pods: undefined }, candidates[0]!, namespaces)) continue;
+      for (const pod of candidates) if (isPeer(peer, pod, namespaces)) found.push(pod);
+    }
     known.set(key, found);
     return found;
   };

@@ -210,10 +210,34 @@ describe('changes', () => {
       expect(after(other)).not.toEqual(before.policyTables);
       expect(after(other)).toEqual(compute([], [a, { ...b!, ...other }], { policies }).policyTables);
     }
-    const labelled = { labels: { app: 'other' } };
-    expect(after(labelled)).not.toBe(before.policyTables);
     expect(after({}, { namespaces: new Map() })).not.toBe(before.policyTables);
     expect(compute([], [a], { policies }, before).policyTables).toEqual(compute([], [a], { policies }).policyTables);
+  });
+
+  it('labels of a Pod are nothing to policies that no selector of theirs tells apart', () => {
+    const policies: readonly NetworkPolicy[] = [
+      {
+        metadata: { name: 'db', namespace: 'default' },
+        spec: {
+          podSelector: { matchLabels: { role: 'db' } },
+          policyTypes: ['Ingress', 'Egress'],
+          ingress: [{ from: [{ podSelector: { matchExpressions: [{ key: 'app', operator: 'In', values: ['web', 'shop'] }] } }] }],
+          egress: [{ to: [{ namespaceSelector: {}, podSelector: { matchLabels: { app: 'log' } } }] }],
+        },
+      },
+    ];
+    const [db, web] = [
+      { ...pod('a', { ip: '10.88.0.2' })!, labels: { role: 'db' } },
+      { ...pod('b', { ip: '10.88.0.3' })!, labels: { app: 'web' } as Record<string, string> },
+    ];
+    const before = compute([], [db, web], { policies });
+    const after = (labels: Record<string, string>) => compute([], [db, { ...web, labels }], { policies }, before).policyTables;
+    for (const labels of [{ app: 'shop' }, { app: 'web', turn: '2' }]) expect(after(labels)).toBe(before.policyTables);
+    const others: readonly Record<string, string>[] = [{}, { app: 'log' }, { app: 'web', role: 'db' }];
+    for (const labels of others) {
+      expect(after(labels)).not.toEqual(before.policyTables);
+      expect(after(labels)).toEqual(compute([], [db, { ...web, labels }], { policies }).policyTables);
+    }
   });
 
   it('what is computed step by step is what is computed at once', () => {
@@ -226,7 +250,7 @@ describe('changes', () => {
       network = compute(some, pods, { previous }, network);
       const whole = compute(some, pods, { previous });
       expect(tableFingerprint(network.tables[0]!)).toBe(tableFingerprint(whole.tables[0]!));
-      expect(network.records).toEqual(whole.records);
+      expect(new Map(network.records)).toEqual(whole.records);
       expect(network.slices).toEqual(whole.slices);
     }
   }, 120_000);

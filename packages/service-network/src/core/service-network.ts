@@ -4,13 +4,15 @@ import type { AddressPool } from './address-pool.js';
 import { withLoadBalancers, withStatus } from './allocate-load-balancers.js';
 import { type AllocationSettings, type Allocations, allocateServices, serviceKey, unreadAllocations } from './allocate-services.js';
 import { computePolicyTables } from './compute-policy-tables.js';
-import { groupSlices, joinRecords, type RecordsOfService, recordsOfService, type ServiceRecords } from './dns-records.js';
+import { groupSlices, type RecordsOfService, recordsOfService, type ServiceRecords } from './dns-records.js';
 import { endpointsWithinLimit, shareWays, waysOf } from './endpoint-limit.js';
 import type { EndpointPod } from './endpoint-pod.js';
 import { endpointSlices, podsOfServices } from './endpoint-slices.js';
 import { familyOf, type IpFamily } from './ip-address.js';
-import { podLabelsOf, readPolicies } from './network-policy.js';
+import { joinRecords, rejoinRecords } from './join-records.js';
+import { type PolicySet, podLabelsOf, readPolicies } from './network-policy.js';
 import type { NftTable } from './nft-table.js';
+import { isSameForPolicies } from './policies-concerned.js';
 import { MOST_COMPARISONS, MOST_ENTRIES, policiesInForce } from './policies-in-force.js';
 import { firstOf, type ServiceProblem, serviceProblems, takenPortProblems } from './service-problems.js';
 import { type ServiceRules, serviceRules } from './service-rules.js';
@@ -63,6 +65,8 @@ export interface ServiceNetwork {
   readonly slices: readonly EndpointSlice[];
   readonly records: ServiceRecords;
   readonly tables: readonly NftTable[];
+  /** Its policies, read. */
+  readonly policySet: PolicySet;
   /** None without policies. */
   readonly policyTables: readonly NftTable[];
   /** `namespace/name` of policies that have more rules than there is room for: their Pods are isolated. */
@@ -122,8 +126,11 @@ export const computeServiceNetwork = (input: ServiceNetworkInput, before?: Servi
   const changed = podsOfServices(before === undefined ? [] : changedPods(before.input.pods, pods));
   const families = settings.ranges.map(({ family }) => family);
   const parts = new Map<string, ServicePart>();
-  const { policyTables, policiesLeftOut } =
-    isSameNode && before.input.policies === input.policies && before.input.namespaces === namespaces && isSameEnds(before.input.pods, pods)
+  const { policySet, policyTables, policiesLeftOut } =
+    isSameNode &&
+    before.input.policies === input.policies &&
+    before.input.namespaces === namespaces &&
+    isSameForPolicies(before.policySet, before.input.pods, pods)
       ? before
       : enforcePolicies(input);
   const problems: ServiceProblem[] = [
@@ -154,27 +161,12 @@ export const computeServiceNetwork = (input: ServiceNetworkInput, before?: Servi
   const all = [...parts.values()];
   const isUnchanged =
     before !== undefined && isSameNode && isSameList([...before.parts.values()], all) && before.input.namespaces === namespaces;
-  const hasSameRecords =
-    before !== undefined &&
-    before.input.namespaces === namespaces &&
-    before.input.settings === settings &&
-    before.parts.size === parts.size &&
-    isSameList(
-      [...before.parts.values()].map(({ records }) => records),
-      all.map(({ records }) => records),
-    );
   return {
     allocations:
       before !== undefined && isSameAllocations(before.allocations, allocated.allocations) ? before.allocations : allocated.allocations,
     services: all.map(({ service }) => service),
     slices: [...all.flatMap(({ ownSlices }) => ownSlices), ...input.slices],
-    records: hasSameRecords
-      ? before.records
-      : joinRecords(
-          all.map(({ records }) => records),
-          [...new Set([...namespaces.keys(), ...all.map(({ service }) => service.metadata.namespace ?? 'default')])],
-          settings.clusterDomain,
-        ),
+    records: recordsOf(parts, input, before),
     tables: isUnchanged
       ? before.tables
       : families.map((family, i) =>
@@ -187,6 +179,7 @@ export const computeServiceNetwork = (input: ServiceNetworkInput, before?: Servi
             before: isSameNode && before.tables[i] !== undefined ? { table: before.tables[i], parts: partsOf(before, i) } : undefined,
           }),
         ),
+    policySet,
     policyTables,
     policiesLeftOut,
     parts,
@@ -196,10 +189,33 @@ export const computeServiceNetwork = (input: ServiceNetworkInput, before?: Servi
   };
 };
 
-const enforcePolicies = (input: ServiceNetworkInput): Pick<ServiceNetwork, 'policyTables' | 'policiesLeftOut'> => {
-  const policies = policiesInForce(readPolicies(input), input.pods);
+const recordsOf = (
+  parts: ServiceNetwork['parts'],
+  { namespaces, settings }: ServiceNetworkInput,
+  before?: ServiceNetwork,
+): ServiceRecords => {
+  const all = [...parts.values()].map(({ records }) => records);
+  if (
+    before !== undefined &&
+    before.input.namespaces === namespaces &&
+    before.input.settings === settings &&
+    isSameList([...before.parts.keys()], [...parts.keys()])
+  ) {
+    const old = [...before.parts.values()].map(({ records }) => records);
+    if (isSameList(old, all)) return before.records;
+    const rejoined = rejoinRecords(before.records, old, all);
+    if (rejoined !== undefined) return rejoined;
+  }
+  const ofServices = [...parts.values()].map(({ service }) => service.metadata.namespace ?? 'default');
+  return joinRecords(all, [...new Set([...namespaces.keys(), ...ofServices])], settings.clusterDomain);
+};
+
+const enforcePolicies = (input: ServiceNetworkInput): Pick<ServiceNetwork, 'policySet' | 'policyTables' | 'policiesLeftOut'> => {
+  const policySet = readPolicies(input);
+  const policies = policiesInForce(policySet, input.pods);
   const families = input.settings.ranges.map(({ family }) => family);
   return {
+    policySet,
     policyTables: computePolicyTables({
       ...{ policies, pods: input.pods, families, owner: input.settings.owner },
       logsDrops: input.settings.logsDrops,
@@ -351,13 +367,6 @@ const isSameAllocations = (a: Allocations, b: Allocations): boolean =>
       const other = b.get(key);
       return other !== undefined && (other === one || JSON.stringify(other) === JSON.stringify(one));
     }));
-
-/** Whether policies come to the same rules for both: they are told neither which Pods are ready nor which are being ended. */
-const isSameEnds = (before: readonly EndpointPod[], after: readonly EndpointPod[]): boolean =>
-  before === after || (before.length === after.length && before.every((pod, i) => pod === after[i] || endOf(pod) === endOf(after[i]!)));
-
-const endOf = ({ namespace, labels, ips, hostNetwork, ports }: EndpointPod): string =>
-  JSON.stringify([namespace, labels, ips, hostNetwork, ports]);
 
 /** Pods that came, went or differ, old and new ones. What both lists begin and end with is passed over, as most of them is the same. */
 const changedPods = (before: readonly EndpointPod[], after: readonly EndpointPod[]): readonly EndpointPod[] => {

@@ -1,6 +1,7 @@
 import type { Endpoint, EndpointSlice, Service, ServicePort } from '@solo-kubelet/object-spec';
-import { deriveServiceRecords, SERVICE_NAME_LABEL } from './dns-records.js';
+import { SERVICE_NAME_LABEL } from './dns-records.js';
 import type { EndpointPod } from './endpoint-pod.js';
+import { deriveServiceRecords } from './join-records.js';
 import { decideConnection, type PolicyDecision, type PolicyEnd, type PolicySet } from './network-policy.js';
 
 export interface TraceInput {
