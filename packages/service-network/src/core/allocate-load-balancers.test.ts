@@ -73,6 +73,22 @@ describe('addresses of load balancers', () => {
     const six = balancer('had', { ipFamilies: ['IPv6'] });
     expect(allocate([asks, six], { previous }).ips['default/asks']).toEqual(['192.0.2.240']);
   });
+  it('so is what a Service of another namespace has', () => {
+    const other = (spec: ServiceSpec, annotations?: Record<string, string>): Service => {
+      const { metadata, ...rest } = balancer('asks', spec, annotations);
+      return { ...rest, metadata: { ...metadata, namespace: 'other' } };
+    };
+    const wishes = [other({ loadBalancerIP: '192.0.2.240' }), other({}, { 'metallb.io/loadBalancerIPs': '192.0.2.240' })];
+    for (const asks of wishes)
+      for (const services of [
+        [asks, balancer('had')],
+        [balancer('had'), asks],
+      ])
+        expect(allocate(services, { previous: had('had', '192.0.2.240') })).toEqual({
+          ips: { 'default/had': ['192.0.2.240'], 'other/asks': [] },
+          refusals: ['AllocationFailed: Failed to allocate IP for "other/asks": 192.0.2.240 is in use by default/had'],
+        });
+  });
   it('who was not read yet finds what it had, whoever was read before', () => {
     const [place = ''] = allocate([balancer('new')]).ips['default/new']!;
     const unread = had('later', place);

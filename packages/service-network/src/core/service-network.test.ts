@@ -232,7 +232,8 @@ describe('changes', () => {
     ];
     const before = compute([], [db, web], { policies });
     const after = (labels: Record<string, string>) => compute([], [db, { ...web, labels }], { policies }, before).policyTables;
-    for (const labels of [{ app: 'shop' }, { app: 'web', turn: '2' }]) expect(after(labels)).toBe(before.policyTables);
+    const same: readonly Record<string, string>[] = [{ app: 'shop' }, { app: 'web', turn: '2' }];
+    for (const labels of same) expect(after(labels)).toBe(before.policyTables);
     const others: readonly Record<string, string>[] = [{}, { app: 'log' }, { app: 'web', role: 'db' }];
     for (const labels of others) {
       expect(after(labels)).not.toEqual(before.policyTables);
