@@ -75,6 +75,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'service-network/src/rx/allocation-store.ts',
     'service-network/src/rx/announce-addresses.ts',
     'service-network/src/rx/left-routes.ts',
+    'service-network/src/rx/see-interface.ts',
     'verified-source/src/offers.ts',
     'verified-source/src/tuf/tuf-repository.ts',
   ],

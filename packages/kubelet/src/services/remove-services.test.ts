@@ -72,3 +72,27 @@ it('rules go although the address of DNS cannot', async () => {
   expect(await asked()).toContainEqual(expect.stringMatching(/^nft .*table ip solo-svc-/));
   expect(await readdir(root())).toEqual(['dns-address']);
 });
+
+it('routes and addresses go that only the other record tells of', async () => {
+  await putPrograms('nothing');
+  await putRecords();
+  await rm(join(root(), ALLOCATIONS_FILE));
+  expect(await removeServices({ rootDirectory: root(), signal })).toBe(true);
+  expect(await asked()).toEqual(
+    expect.arrayContaining([
+      'ip -j -N -4 route show proto 213',
+      'ip -4 addr del 192.0.2.8/32 dev eth0',
+      expect.stringMatching(/^nft .*table ip solo-svc-/),
+    ]),
+  );
+  expect(await readdir(root())).toEqual([]);
+});
+
+it('a record that cannot be read is no sign that there is nothing', async () => {
+  await putPrograms('nothing');
+  await mkdir(join(root(), ALLOCATIONS_FILE));
+  await expect(removeServices({ rootDirectory: root(), signal })).rejects.toThrow(
+    `what was put in force for Services cannot be told: ${join(root(), ALLOCATIONS_FILE)} cannot be read: `,
+  );
+  expect(await readdir(root())).toEqual([ALLOCATIONS_FILE]);
+});

@@ -33,16 +33,27 @@ export const removeServices = async ({ rootDirectory, signal }: RemoveServicesOp
 
 const removeRules = async ({ rootDirectory, signal }: RemoveServicesOptions): Promise<boolean> => {
   const path = join(rootDirectory, ALLOCATIONS_FILE);
-  const record = await readFile(path, 'utf8').catch(() => undefined);
-  if (record === undefined) return false;
-  const { createAddressAnnouncer, nftApplier, placesOfRecord, rangesOfRecord } = await import('@solo-kubelet/service-network/rx');
   const addresses = join(rootDirectory, ADDRESSES_FILE);
+  // One that ended early has written the one and not the other.
+  const [record, given] = [await readIfThere(path), await readIfThere(addresses)];
+  if (record === undefined && given === undefined) return false;
+  const { createAddressAnnouncer, nftApplier, placesOfRecord, rangesOfRecord } = await import('@solo-kubelet/service-network/rx');
   const [withdrawn] = await Promise.allSettled([createAddressAnnouncer({ path: addresses }).withdraw([], { signal })]);
-  await nftApplier().removeAll(rootDirectory, rangesOfRecord(record), { places: placesOfRecord(record), signal });
+  await nftApplier().removeAll(rootDirectory, rangesOfRecord(record ?? ''), { places: placesOfRecord(record ?? ''), signal });
   if (withdrawn.status === 'rejected') throw withdrawn.reason;
   await rm(addresses, { force: true });
   await rm(path, { force: true });
   return true;
+};
+
+/** Undefined where there is nothing. What cannot be read may tell of rules that are in force: @throws Error, with the file */
+const readIfThere = async (path: string): Promise<string | undefined> => {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new Error(`what was put in force for Services cannot be told: ${path} cannot be read: ${describeError(error)}`, { cause: error });
+  }
 };
 
 /** Addresses of load balancers that this kubelet gave to the machine: none of them is the node's. */

@@ -46,6 +46,14 @@ export const askedAddresses = ({ metadata, spec }: Service): readonly string[] =
 /** Each is looked after on the machine by itself. */
 const MOST_ADDRESSES = 256;
 
+/** After so many that others have it is a mistake to go on through the pool: something answers for all of it. */
+const MOST_CONFLICTS = 256;
+
+const whyNone = (taken: number, conflicts: number): string => {
+  if (taken >= MOST_ADDRESSES) return `a node gives at most ${MOST_ADDRESSES}`;
+  return `no available IPs${conflicts < MOST_CONFLICTS ? '' : `: the node cannot have any of ${conflicts} that were looked at`}`;
+};
+
 /** One of each family is what a Service can have; more are worth a message, not a list without end. */
 const MOST_ASKED = 4;
 
@@ -100,14 +108,13 @@ export const allocateLoadBalancers = (input: LoadBalancersInput): AllocatedLoadB
     const own = kept.get(key)!;
     for (const family of familiesOf(service)) {
       if (own.has(family)) continue;
-      const ip = taken.size < MOST_ADDRESSES ? freeAddress(pool, family, key, isFree) : undefined;
+      const ip = taken.size < MOST_ADDRESSES && conflicts.size < MOST_CONFLICTS ? freeAddress(pool, family, key, isFree) : undefined;
       if (ip === undefined) continue;
       own.set(family, ip);
       taken.set(ip, key);
     }
     const given = familiesOf(service).flatMap((family) => own.get(family) ?? []);
-    if (given.length === 0)
-      refuse(service, 'AllocationFailed', taken.size < MOST_ADDRESSES ? 'no available IPs' : `a node gives at most ${MOST_ADDRESSES}`);
+    if (given.length === 0) refuse(service, 'AllocationFailed', whyNone(taken.size, conflicts.size));
     else ips.set(key, given);
   }
   return { ips, refusals };

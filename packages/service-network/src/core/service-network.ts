@@ -55,6 +55,10 @@ export interface ServiceNode {
   readonly listeners: ReadonlySet<string>;
   /** Addresses of the pool that the node cannot have, and why: goes on from the address. Default: none. */
   readonly conflicts?: ReadonlyMap<string, string>;
+  /** Those that it cannot give for now, and why, likewise: their Services keep them. Default: none. */
+  readonly waiting?: ReadonlyMap<string, string>;
+  /** Those at which it may answer; the others of Services are not to be seen yet. Default: all. */
+  readonly ready?: ReadonlySet<string>;
 }
 
 export interface ServiceNetwork {
@@ -135,6 +139,7 @@ export const computeServiceNetwork = (input: ServiceNetworkInput, before?: Servi
       : enforcePolicies(input);
   const problems: ServiceProblem[] = [
     ...allocated.refusals.map(({ service, reason, message }) => ({ object: service, reason, message })),
+    ...waitingProblems(allocated, node),
     ...policyProblems(input, policiesLeftOut),
   ];
   const sliced = allocated.services.map((fresh) => {
@@ -146,7 +151,7 @@ export const computeServiceNetwork = (input: ServiceNetworkInput, before?: Servi
       kept,
       pods: kept !== undefined && changed(fresh).length === 0 ? kept.pods : selected(fresh),
       byHand: byHand.get(key) ?? NONE,
-      loadBalancerIPs: allocated.loadBalancerIPs.get(key),
+      loadBalancerIPs: readyAddresses(allocated.loadBalancerIPs.get(key), node),
       hostPorts,
       families,
       input,
@@ -223,6 +228,23 @@ const enforcePolicies = (input: ServiceNetworkInput): Pick<ServiceNetwork, 'poli
     policiesLeftOut: policies.leftOut,
   };
 };
+
+const readyAddresses = (ips: readonly string[] | undefined, { ready }: ServiceNode): readonly string[] | undefined =>
+  ready === undefined ? ips : ips?.filter((ip) => ready.has(ip));
+
+/** Addresses that Services have and the machine has not. */
+const waitingProblems = (
+  { services, loadBalancerIPs }: ServiceNetwork['allocated'],
+  { waiting }: ServiceNode,
+): readonly ServiceProblem[] =>
+  waiting === undefined || waiting.size === 0
+    ? []
+    : services.flatMap((service) =>
+        (loadBalancerIPs.get(serviceKey(service)) ?? []).flatMap((ip) => {
+          const why = waiting.get(ip);
+          return why === undefined ? [] : [{ object: service, reason: 'AddressPending', message: `${ip} ${why}; looking again` }];
+        }),
+      );
 
 /** Policies that do less than they say. */
 const policyProblems = ({ policies, pods, settings }: ServiceNetworkInput, leftOut: ReadonlySet<string>): readonly ServiceProblem[] => {

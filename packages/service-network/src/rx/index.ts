@@ -9,10 +9,12 @@ export {
 export {
   type AddressAnnouncer,
   type AddressAnnouncerOptions,
-  type AddressFaults,
+  type AddressLook,
+  type AnnouncedAddresses,
   createAddressAnnouncer,
 } from './announce-addresses.js';
 export { nftApplier, type ServicePlaces, type TableApplier, tableNames } from './apply-tables.js';
+export type { AddressNotes } from './ask-network.js';
 export { type KernelNote, type PrepareKernelOptions, prepareKernel } from './prepare-kernel.js';
 export { readListeners } from './read-listeners.js';
 export { type ProgramResult, type RunProgram, type RunProgramOptions, runProgram } from './run-program.js';

@@ -3,7 +3,7 @@ import type { RunProgram } from './run-program.js';
 
 /** Marks routes as ours: `proto` of `ip route`; of those to ranges, and of those that are there for a moment. */
 export const ROUTE_PROTOCOL = '213';
-/** Longer than any of them is there, ms: another kubelet of the machine may need the one that was seen. */
+/** Longer than any of them is there on a machine that is not overloaded, ms: another kubelet may need the one that was seen. One whose route goes too early asks once more. */
 const LONGEST_MS = 5_000;
 
 interface LeftRoutesOptions {

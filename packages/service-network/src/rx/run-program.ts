@@ -19,8 +19,8 @@ export interface RunProgramOptions {
 export type RunProgram = (program: string, args: readonly string[], options: RunProgramOptions) => Promise<ProgramResult>;
 
 const TIMEOUT_MS = 30_000;
-/** What is kept of each output, bytes. */
-const MAX_OUTPUT = 64 * 1024;
+/** What is kept of each output, bytes: that of the neighbours of a large network is some hundred thousand. */
+const MAX_OUTPUT = 4 * 1024 * 1024;
 
 /** @throws Error for a program that is missing, was ended, or took too long */
 export const runProgram: RunProgram = (program, args, { input = '', timeoutMs: givenTimeoutMs, signal }) =>

@@ -9,7 +9,7 @@ import { type NftTable, tableFingerprint } from '../core/nft-table.js';
 import { policyTableName } from '../core/policy-table.js';
 import { serviceTableName } from '../core/service-table.js';
 import type { AllocationStore } from './allocation-store.js';
-import type { AddressAnnouncer } from './announce-addresses.js';
+import type { AddressAnnouncer, AddressLook } from './announce-addresses.js';
 import type { TableApplier } from './apply-tables.js';
 import { createServiceNetwork, type ServiceNetworkOutput } from './service-network-runner.js';
 
@@ -40,9 +40,23 @@ const storeOf = (objects: readonly ApiObject[], read = BOTH): ObjectStore => {
 };
 const nameOf = ({ family, name }: Pick<NftTable, 'family' | 'name'>): string => `${family} ${name}`;
 
+const HAD: Allocation = {
+  clusterIPs: ['10.96.0.77'],
+  nodePorts: { 'TCP/80': 30_100 },
+  healthCheckNodePort: 30_200,
+  loadBalancerIPs: ['192.0.2.7'],
+};
+
+const ALL_FREE: AddressLook = { faults: new Map(), waiting: new Map() };
+const lookOf = (kind: 'faults' | 'waiting', addresses: readonly string[], why: string): AddressLook => ({
+  ...ALL_FREE,
+  [kind]: new Map(addresses.map((address) => [address, why])),
+});
+
 /** A kernel that keeps fingerprints, and neighbours that answer as they are told to; time goes by only while it is told to. */
 const start = (pool = ['192.0.2.1-192.0.2.40'], had: Allocations = new Map()) => {
   const scheduler = new VirtualTimeScheduler();
+  const node$ = new BehaviorSubject({ name: 'node', addresses: ['198.51.100.1'] });
   const objects$ = new BehaviorSubject<ObjectStore>(storeOf([]));
   const kernel = new Map<string, string>();
   const calls: string[] = [];
@@ -64,11 +78,12 @@ const start = (pool = ['192.0.2.1-192.0.2.40'], had: Allocations = new Map()) =>
     ensureRoute: async () => {},
   };
   const announcer = {
-    probe: vi.fn<AddressAnnouncer['probe']>(async () => new Map()),
+    held: vi.fn<AddressAnnouncer['held']>(async () => new Set()),
+    probe: vi.fn<AddressAnnouncer['probe']>(async () => ALL_FREE),
     withdraw: vi.fn<AddressAnnouncer['withdraw']>(async () => {}),
     announce: vi.fn<AddressAnnouncer['announce']>(async (addresses) => {
       calls.push(`announce ${addresses.join()}`);
-      return new Map();
+      return { ...ALL_FREE, isDone: true };
     }),
   };
   const save = vi.fn<AllocationStore['save']>(async () => {});
@@ -95,7 +110,7 @@ const start = (pool = ['192.0.2.1-192.0.2.40'], had: Allocations = new Map()) =>
       sources: [...BOTH].map((source) => ({ source, path: 'x' })),
       pods$: of(new Map()),
       known$: NEVER.pipe(startWith(true)),
-      node$: of({ name: 'node', addresses: ['198.51.100.1'] }),
+      node$,
     })
     .subscribe((output) => outputs.push(output));
   const turns = async (): Promise<void> => {
@@ -124,7 +139,12 @@ const start = (pool = ['192.0.2.1-192.0.2.40'], had: Allocations = new Map()) =>
     /** As long as only one of the sources was read. */
     putEarly: (...objects: readonly ApiObject[]) => objects$.next(storeOf(objects, new Set(['file']))),
     save,
+    node$,
     network,
+    ips: (name: string) =>
+      network()
+        .parts.get(`default/${name}`)
+        ?.service.status?.loadBalancer?.ingress?.map(({ ip }) => ip) ?? [],
     problems: () => outputs.flatMap((one) => (one.type === 'problem' ? [one.problem.message] : [])),
     troubles: () => outputs.flatMap((one) => (one.type === 'trouble' ? [`${one.what}: ${one.message}`] : [])),
     /** Whether the kernel has just what is wanted. */
@@ -144,33 +164,129 @@ const later = <T>() => {
   return { promise, resolve };
 };
 
-it('policies are in force while neighbours are still being asked, once, and what goes of them goes after', async () => {
+it('rules are in force while neighbours are still being asked, without the addresses that they are asked for', async () => {
   const services = start();
   await services.pass(SECOND);
   services.calls.length = 0;
-  const asked = later<ReadonlyMap<string, string>>();
+  const asked = later<AddressLook>();
   services.announcer.probe.mockImplementationOnce(() => asked.promise);
   services.put(balancer('web'), policy('a'));
   await services.pass(SECOND);
-  expect(services.calls).toEqual([`apply ${POLICIES}`]);
-  asked.resolve(new Map());
+  expect(services.calls).toEqual([`apply ${POLICIES}`, `apply ${SERVICES}`]);
+  expect(services.save).toHaveBeenCalled();
+  services.inForce();
+  expect(services.ips('web')).toEqual([]);
+  asked.resolve(ALL_FREE);
   await services.pass(SECOND);
-  expect(services.calls).toEqual([`apply ${POLICIES}`, `apply ${SERVICES}`, expect.stringContaining('announce 192.0.2.')]);
+  const [ip] = services.ips('web');
+  expect(services.calls.slice(2)).toEqual([`apply ${SERVICES}`, `announce ${ip}`]);
   services.inForce();
 
-  // The last policy goes with a new Service: until that is looked at, more is forbidden, not less.
-  const again = later<ReadonlyMap<string, string>>();
+  // Nor does what goes wait for what comes.
+  const again = later<AddressLook>();
   services.announcer.probe.mockImplementationOnce(() => again.promise);
   services.put(balancer('web'), balancer('other'));
   await services.pass(SECOND);
-  expect(services.kernel.has(POLICIES)).toBe(true);
-  again.resolve(new Map());
-  await services.pass(SECOND);
   services.inForce();
   expect(services.kernel.has(POLICIES)).toBe(false);
+  expect(services.ips('web')).toEqual([ip]);
+  again.resolve(ALL_FREE);
+  await services.pass(SECOND);
+  services.inForce();
   expect(services.troubles()).toEqual([]);
   // Each table was made of what the kernel had; no change was made twice.
-  expect(services.calls.filter((call) => call.startsWith('apply'))).toHaveLength(3);
+  expect(services.calls.filter((call) => call.startsWith('apply'))).toHaveLength(5);
+});
+
+it('an address of an earlier process that the machine has is in force from the first moment', async () => {
+  const services = start(['192.0.2.7'], new Map([['default/old', HAD]]));
+  services.announcer.held.mockResolvedValue(new Set(['192.0.2.7']));
+  services.put(balancer('old'));
+  await services.pass(SECOND);
+  expect(services.ips('old')).toEqual(['192.0.2.7']);
+  expect(services.announcer.probe).not.toHaveBeenCalled();
+  expect(services.calls).toEqual([`apply ${SERVICES}`, 'announce 192.0.2.7']);
+});
+
+it('an address that cannot be looked for stays its Service’s, which is told of once, and is looked for again', async () => {
+  const services = start(['192.0.2.1-192.0.2.40'], new Map([['default/old', HAD]]));
+  services.announcer.probe.mockImplementation(async (addresses) => lookOf('waiting', addresses, 'is in no network of this machine now'));
+  services.put(balancer('old'));
+  await services.pass(SECOND);
+  expect(services.ips('old')).toEqual([]);
+  expect(services.save.mock.lastCall![0].get('default/old')).toMatchObject({ loadBalancerIPs: ['192.0.2.7'] });
+  await services.pass(60 * SECOND);
+  expect(services.problems()).toEqual(['192.0.2.7 is in no network of this machine now; looking again']);
+  expect(services.announcer.announce).not.toHaveBeenCalled();
+  expect(services.announcer.probe.mock.calls.map(([addresses]) => addresses)).toEqual(Array(5).fill(['192.0.2.7']));
+  // Each change of something else is no reason to ask.
+  services.put(balancer('old'), policy('a'));
+  await services.pass(SECOND);
+  expect(services.announcer.probe).toHaveBeenCalledTimes(5);
+  services.announcer.probe.mockImplementation(async () => ALL_FREE);
+  services.node$.next({ name: 'node', addresses: ['198.51.100.1', '192.0.2.99'] });
+  await services.pass(SECOND);
+  expect(services.ips('old')).toEqual(['192.0.2.7']);
+  expect(services.calls.filter((call) => call.startsWith('announce'))).toEqual(['announce 192.0.2.7']);
+  services.inForce();
+});
+
+it('what is in force is written down before anybody is asked, so that whoever comes after a kill takes back what the question left', async () => {
+  const services = start();
+  services.announcer.probe.mockImplementation(async () => {
+    expect(services.save.mock.lastCall?.[0].has('default/web')).toBe(true);
+    return ALL_FREE;
+  });
+  services.put(balancer('web'));
+  await services.pass(SECOND);
+  expect(services.announcer.announce).toHaveBeenCalledTimes(1);
+  expect(services.troubles()).toEqual([]);
+});
+
+it('of many no more than sixteen are asked for at once', async () => {
+  const services = start();
+  services.put(...Array.from({ length: 40 }, (_, i) => balancer(`s${i}`)));
+  await services.pass(SECOND);
+  expect(services.announcer.probe.mock.calls.map(([addresses]) => addresses.length)).toEqual([16, 16, 8]);
+  expect(services.calls.filter((call) => call.startsWith('announce'))).toHaveLength(3);
+  for (let i = 0; i < 40; i++) expect(services.ips(`s${i}`)).toHaveLength(1);
+});
+
+it('who answers for the whole pool is not asked for all of it, nor for much of it later', async () => {
+  const services = start(['10.0.0.0/16']);
+  let asked = 0;
+  services.announcer.probe.mockImplementation(async (addresses) => {
+    asked += addresses.length;
+    return lookOf('faults', addresses, 'is answered by 02:00:00:00:00:01 at eth0');
+  });
+  services.put(balancer('a'), balancer('b'), balancer('c'));
+  await services.pass(10 * SECOND);
+  expect(asked).toBeGreaterThanOrEqual(256);
+  expect(asked).toBeLessThan(256 + 16);
+  expect(services.problems()).toContainEqual(
+    expect.stringMatching(
+      /^Failed to allocate IP for "default\/a": no available IPs: the node cannot have any of 25\d that were looked at$/,
+    ),
+  );
+  const before = asked;
+  await services.pass(120 * SECOND);
+  expect(asked).toBe(before + 16);
+  // Once it is gone, a look finds that.
+  services.announcer.probe.mockImplementation(async () => ALL_FREE);
+  await services.pass(121 * SECOND);
+  expect(services.ips('a')).toHaveLength(1);
+  services.inForce();
+});
+
+it('what is told late is told at the next look', async () => {
+  const services = start();
+  services.announcer.announce.mockResolvedValueOnce({ ...ALL_FREE, isDone: false });
+  services.put(balancer('a'));
+  await services.pass(SECOND);
+  expect(services.ips('a')).toHaveLength(1);
+  expect(services.announcer.announce).toHaveBeenCalledTimes(1);
+  await services.pass(60 * SECOND);
+  expect(services.announcer.announce).toHaveBeenCalledTimes(2);
 });
 
 it('policies that cannot be put in force are told as what they are, and tried again from nothing', async () => {
@@ -190,10 +306,11 @@ it('an address that cannot be taken away does not stand before rules, and is tri
   const services = start();
   services.put(balancer('web'));
   await services.pass(SECOND);
-  services.announcer.withdraw.mockRejectedValueOnce(new Error('ip: no'));
+  // The second time it is once the new address was looked at.
+  for (let i = 0; i < 2; i++) services.announcer.withdraw.mockRejectedValueOnce(new Error('ip: no'));
   services.put(balancer('other'));
   await services.pass(SECOND);
-  expect(services.troubles()).toEqual(['an address of a load balancer cannot be taken away: ip: no']);
+  expect(services.troubles()).toEqual(Array(2).fill('an address of a load balancer cannot be taken away: ip: no'));
   services.inForce();
   expect([...services.network().parts.keys()]).toEqual(['default/other']);
   const before = services.announcer.withdraw.mock.calls.length;
@@ -211,15 +328,17 @@ it('nothing is given that was not looked at, however many somebody else has', as
     // The first twenty that are looked at are somebody's.
     for (const address of addresses) if (!looked.has(address) && looked.size < 20) taken.add(address);
     for (const address of addresses) looked.add(address);
-    return new Map(
-      addresses.filter((address) => taken.has(address)).map((address) => [address, 'is answered by 02:00:00:00:00:01 at eth0']),
+    return lookOf(
+      'faults',
+      addresses.filter((address) => taken.has(address)),
+      'is answered by 02:00:00:00:00:01 at eth0',
     );
   });
   const given: string[] = [];
   services.announcer.announce.mockImplementation(async (addresses) => {
     for (const address of addresses) expect(looked.has(address) && !taken.has(address), address).toBe(true);
     given.push(...addresses);
-    return new Map();
+    return { ...ALL_FREE, isDone: true };
   });
   services.put(balancer('web'));
   await services.pass(SECOND);
@@ -244,13 +363,6 @@ it('what was free once is not given while it cannot be looked at', async () => {
   await services.pass(6 * SECOND);
   expect(services.announcer.announce).toHaveBeenCalledTimes(2);
 });
-
-const HAD: Allocation = {
-  clusterIPs: ['10.96.0.77'],
-  nodePorts: { 'TCP/80': 30_100 },
-  healthCheckNodePort: 30_200,
-  loadBalancerIPs: ['192.0.2.7'],
-};
 
 it.each<readonly [string, object, readonly string[]]>([
   ['a cluster address', { clusterIP: '10.96.0.77' }, ['192.0.2.1-192.0.2.40']],

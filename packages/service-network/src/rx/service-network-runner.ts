@@ -37,6 +37,9 @@ export interface ServiceNetworkOptions {
   readonly scheduler: SchedulerLike;
 }
 
+/** What is not found out here. */
+type NodeFacts = Omit<ServiceNode, 'listeners' | 'conflicts' | 'waiting' | 'ready'>;
+
 export interface ServiceNetworkSources {
   readonly objects$: Observable<ObjectStore>;
   /** Sources that must have been read once before anything is taken for gone. */
@@ -44,7 +47,7 @@ export interface ServiceNetworkSources {
   readonly pods$: Observable<ReadonlyMap<string, SeenPod>>;
   /** Whether the Pods that the runtime has are all known. */
   readonly known$: Observable<boolean>;
-  readonly node$: Observable<Omit<ServiceNode, 'listeners' | 'conflicts'>>;
+  readonly node$: Observable<NodeFacts>;
 }
 
 export type ServiceNetworkOutput =
@@ -54,8 +57,11 @@ export type ServiceNetworkOutput =
   | { readonly type: 'settled'; readonly network: ServiceNetwork }
   /** What is in force. */
   | { readonly type: 'applied'; readonly how: 'changed' | 'replaced'; readonly network: ServiceNetwork }
-  /** The kernel was looked after once more, with or without a change of it; from reading what there is to the end. */
-  | { readonly type: 'synced'; readonly ok: boolean; readonly durationMs: number }
+  /**
+   * The kernel was looked after once more, with or without a change of it; from reading what there is to the end. `hasMore`: but for addresses of load
+   * balancers that are looked at next.
+   */
+  | { readonly type: 'synced'; readonly ok: boolean; readonly durationMs: number; readonly hasMore: boolean }
   | { readonly type: 'problem'; readonly problem: ServiceProblem }
   /** Something of the machine failed; it is tried again. */
   | { readonly type: 'trouble'; readonly what: string; readonly message: string };
@@ -72,8 +78,8 @@ const SETTLE_MS = 20;
 /** How long a restarted kubelet waits for probes before it believes that Pods are not ready, ms. */
 const PROBES_ANSWER_MS = 30_000;
 const RETRY_MS = 5_000;
-/** Addresses in a row that turn out to be somebody else's before the rest waits for the next look. */
-const MOST_PROBES = 8;
+/** How soon it is looked again at addresses that cannot be looked for now, ms. */
+const WAITING_MS = 15_000;
 /** How often it is looked whether somebody flushed the rules, ms. */
 const VERIFY_MS = 120_000;
 
@@ -83,7 +89,7 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
   let objects: ObjectStore | undefined;
   let seen: ReadonlyMap<string, SeenPod> = new Map();
   let listed = false;
-  let node: Omit<ServiceNode, 'listeners' | 'conflicts'> = { name: '', addresses: [] };
+  let node: NodeFacts = { name: '', addresses: [] };
   let listeners: ReadonlySet<string> = new Set();
   let isSynced = false;
   let record = options.record;
@@ -92,6 +98,9 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
   let applied: ReadonlyMap<string, NftTable> | undefined;
   let forwards: readonly Forward[] | undefined;
   let listedAtMs: number | undefined;
+  let dueAtMs: number | undefined;
+  /** The node when addresses were looked at last. */
+  let lookedFor: NodeFacts | undefined;
   let told = new Set<string>();
   const addresses = announcer === undefined ? undefined : followAddresses(announcer);
   const pods = followPods();
@@ -103,7 +112,7 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
       pods: pods(seen),
       previous: record,
       isPartial: !isSynced,
-      node: { ...node, listeners, ...(addresses && { conflicts: addresses.faults() }) },
+      node: { ...node, listeners, ...addresses?.facts() },
       settings,
     };
     if (network !== undefined && isSameInput(network.input, input)) return network;
@@ -162,10 +171,10 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
   const step = async ({ verify, say, signal, again }: Step): Promise<void> => {
     if (objects === undefined) return;
     const startedAtMs = scheduler.now();
-    const synced = (ok: boolean): void => say({ type: 'synced', ok, durationMs: scheduler.now() - startedAtMs });
+    const synced = (ok: boolean, hasMore: boolean): void => say({ type: 'synced', ok, durationMs: scheduler.now() - startedAtMs, hasMore });
     const failed = (error: unknown): void => {
       if (signal.aborted) return;
-      synced(false);
+      synced(false, false);
       applied = undefined;
       say({ type: 'trouble', what: 'the rules of Services cannot be put in force', message: describeError(error) });
       again(RETRY_MS);
@@ -178,39 +187,73 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
         now = compute();
       }
     }
-    if (addresses !== undefined && isSynced && listed) {
-      // Policies do not wait for neighbours to answer, which takes seconds.
-      try {
-        if (applied !== undefined) await putInForce(now, { verify: false, say, signal, tables: now.policyTables });
-      } catch (error) {
-        failed(error);
-        return;
-      }
-      try {
-        // An address that turns out to be somebody else's is not offered for a moment either: the next one is looked at in its place.
-        let i = 0;
-        for (; i < MOST_PROBES && (await addresses.probe(now, { verify: verify && i === 0, signal })); i++) now = compute();
-        if (i === MOST_PROBES) again(0);
-      } catch (error) {
-        if (signal.aborted) return;
-        say({ type: 'trouble', what: 'addresses of load balancers cannot be looked for', message: describeError(error) });
-        again(RETRY_MS);
-      }
+    const isKnown = isSynced && listed && listedAtMs !== undefined;
+    try {
+      if (isKnown && (await addresses?.begin({ signal }))) now = compute();
+    } catch (error) {
+      if (signal.aborted) return;
+      say({ type: 'trouble', what: 'addresses of load balancers that there are cannot be told', message: describeError(error) });
+      again(RETRY_MS);
     }
+    tell(now, say);
+    if (!isKnown || listedAtMs === undefined) return;
+    if (
+      applied === undefined &&
+      [...seen.values()].some(({ pod }) => waitsForProbe(pod)) &&
+      scheduler.now() - listedAtMs < PROBES_ANSWER_MS
+    ) {
+      again(PROBES_ANSWER_MS);
+      return;
+    }
+    try {
+      let hasMore = false;
+      if (!(await bringInForce(now, { verify, say, signal, again }))) return;
+      if (addresses !== undefined) {
+        // What waits is looked at after a while, or once the node has other addresses.
+        const isDue = dueAtMs !== undefined && (scheduler.now() >= dueAtMs || lookedFor !== node);
+        if (isDue) dueAtMs = undefined;
+        lookedFor = node;
+        // Neighbours take a second to answer: what is in force already does not wait for them.
+        const look = await addresses.probe(now, { verify, isDue, signal }).catch((error: unknown) => {
+          signal.throwIfAborted();
+          say({ type: 'trouble', what: 'addresses of load balancers cannot be looked for', message: describeError(error) });
+          again(RETRY_MS);
+          return undefined;
+        });
+        // One that turns out to be somebody else's is not in force for a moment either: the next one is looked at in its place.
+        if (look !== false) {
+          now = compute();
+          tell(now, say);
+          if (!(await bringInForce(now, { verify: false, say, signal, again }))) return;
+        }
+        const isOther = await addresses.announce(now, { verify, isDue, signal });
+        hasMore = isOther || (look !== undefined && addresses.hasMore(now));
+        if (hasMore) again(0);
+        if (addresses.waits() && dueAtMs === undefined) {
+          dueAtMs = scheduler.now() + WAITING_MS;
+          again(WAITING_MS);
+        }
+      }
+      synced(true, hasMore);
+    } catch (error) {
+      failed(error);
+    }
+  };
+
+  const tell = (now: ServiceNetwork, say: Step['say']): void => {
     say({ type: 'network', network: now });
+    if (!isSynced) return;
     const problems = new Set<string>();
     for (const problem of now.problems) {
       const key = `${problem.object.kind} ${problem.object.metadata.namespace}/${problem.object.metadata.name} ${problem.message}`;
       problems.add(key);
-      if (isSynced && !told.has(key)) say({ type: 'problem', problem });
+      if (!told.has(key)) say({ type: 'problem', problem });
     }
-    if (isSynced) told = problems;
-    if (!isSynced || !listed || listedAtMs === undefined) return;
-    const isFirst = applied === undefined;
-    if (isFirst && [...seen.values()].some(({ pod }) => waitsForProbe(pod)) && scheduler.now() - listedAtMs < PROBES_ANSWER_MS) {
-      again(PROBES_ANSWER_MS);
-      return;
-    }
+    told = problems;
+  };
+
+  /** Returns whether it could be written down first. */
+  const bringInForce = async (now: ServiceNetwork, { verify, say, signal, again }: Step): Promise<boolean> => {
     say({ type: 'settled', network: now });
     try {
       if (saved !== record) {
@@ -221,43 +264,27 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
     } catch (error) {
       say({ type: 'trouble', what: 'the record of Services cannot be written', message: describeError(error) });
       again(RETRY_MS);
-      return;
+      return false;
     }
-    try {
-      await addresses?.withdraw(now, { signal }).catch((error: unknown) => {
-        signal.throwIfAborted();
-        say({ type: 'trouble', what: 'an address of a load balancer cannot be taken away', message: describeError(error) });
-        again(RETRY_MS);
-      });
-      await putInForce(now, { verify, say, signal });
-      if (await addresses?.announce(now, { verify, signal })) again(0);
-      synced(true);
-    } catch (error) {
-      failed(error);
-    }
+    await addresses?.withdraw(now, { signal }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      say({ type: 'trouble', what: 'an address of a load balancer cannot be taken away', message: describeError(error) });
+      again(RETRY_MS);
+    });
+    await putInForce(now, { verify, say, signal });
+    return true;
   };
 
-  interface Put extends Pick<Step, 'verify' | 'say' | 'signal'> {
-    /** Nothing but these. Default: all. */
-    readonly tables?: ServiceNetwork['policyTables'];
-  }
-
-  const putInForce = async (now: ServiceNetwork, { verify, say, signal, tables }: Put): Promise<void> => {
+  const putInForce = async (now: ServiceNetwork, { verify, say, signal }: Omit<Step, 'again'>): Promise<void> => {
     const isFirst = applied === undefined;
     if (isFirst || verify) for (const range of settings.ranges) await applier.ensureRoute(range, { signal });
     const results: string[] = [];
     // Policies first: what they forbid is not to be reached by a Service either.
-    const next = new Map((tables ?? [...now.policyTables, ...now.tables]).map((table) => [tableKey(table), table]));
+    const next = new Map([...now.policyTables, ...now.tables].map((table) => [tableKey(table), table]));
     for (const [key, table] of next) {
       const previous = applied?.get(key);
       if ((isFirst || (verify && previous === table)) && (await applier.isInForce(table, { signal }))) continue;
       results.push(await applier.apply(verify && previous === table ? undefined : previous, table, { signal }));
-    }
-    if (tables !== undefined) {
-      applied = new Map([...(applied ?? []), ...next]);
-      const how = results.find((result) => result !== 'same');
-      if (how !== undefined) say({ type: 'applied', how: how === 'replaced' ? 'replaced' : 'changed', network: now });
-      return;
     }
     const gone = applied?.values() ?? policyTablesOf(settings);
     for (const table of gone) if (!next.has(tableKey(table))) await applier.remove(table, { signal });
@@ -371,6 +398,8 @@ const isSameInput = (a: ServiceNetworkInput, b: ServiceNetworkInput): boolean =>
   a.node.name === b.node.name &&
   a.node.zone === b.node.zone &&
   a.node.addresses === b.node.addresses &&
-  a.node.conflicts === b.node.conflicts;
+  a.node.conflicts === b.node.conflicts &&
+  a.node.waiting === b.node.waiting &&
+  a.node.ready === b.node.ready;
 
 const isSameSet = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean => a.size === b.size && [...a].every((one) => b.has(one));

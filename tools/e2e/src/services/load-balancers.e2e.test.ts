@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { emptyObjectStore, type ObjectStore } from '@solo-kubelet/manifest-source';
@@ -99,7 +99,7 @@ describe.skipIf(fault !== undefined)('load balancers with addresses of a pool', 
     return synced();
   };
   const synced = async (): Promise<ServiceNetwork> => {
-    await waitFor(async () => outputs.some(({ type }) => type === 'synced' || type === 'trouble') || undefined, {
+    await waitFor(async () => outputs.some((one) => (one.type === 'synced' && !one.hasMore) || one.type === 'trouble') || undefined, {
       what: 'the rules to be in force',
       timeoutMs: 30_000,
     });
@@ -232,13 +232,13 @@ describe.skipIf(fault !== undefined)('load balancers with addresses of a pool', 
 
   it('an address of a network that nobody has is announced at the interface that is named', async () => {
     const nowhere = await announcer().probe(['203.0.113.1'], { signal });
-    expect(nowhere.get('203.0.113.1')).toContain('is in no network of this machine; --service-load-balancer-interface names');
+    expect(nowhere.waiting.get('203.0.113.1')).toContain('is in no network of this machine; --service-load-balancer-interface names');
     await camera.run('ip', 'addr', 'add', '203.0.113.2/32', 'dev', 'eth0');
     const there = announcer('lan0');
-    expect([...(await there.probe(['203.0.113.1', '203.0.113.2'], { signal }))]).toEqual([
+    expect([...(await there.probe(['203.0.113.1', '203.0.113.2'], { signal })).faults]).toEqual([
       ['203.0.113.2', expect.stringMatching(/^is answered by .* at lan0$/)],
     ]);
-    expect([...(await announcer('lan7').probe(['203.0.113.1'], { signal }))]).toEqual([
+    expect([...(await announcer('lan7').probe(['203.0.113.1'], { signal })).waiting]).toEqual([
       ['203.0.113.1', 'has no place: this machine has no interface lan7'],
     ]);
     const kept = Object.keys((JSON.parse(await readFile(join(directory, 'addresses.json'), 'utf8')) as { addresses: object }).addresses);
@@ -257,7 +257,7 @@ describe.skipIf(fault !== undefined)('load balancers with addresses of a pool', 
     await lab.node.run('ip', '-6', 'route', 'add', 'fd99::77/128', 'dev', 'lan0', 'proto', '213');
     const ranges = await lab.node.run('ip', 'route', 'show', 'dev', 'lo');
     const nowhere = await announcer().probe(['203.0.113.77'], { signal });
-    expect(nowhere.get('203.0.113.77')).toContain('is in no network of this machine');
+    expect(nowhere.waiting.get('203.0.113.77')).toContain('is in no network of this machine');
     const left = `${await lab.node.run('ip', 'route')}${await lab.node.run('ip', '-6', 'route')}`;
     for (const address of ['203.0.113.77', '192.0.0.8', 'fd99::77']) expect(left).not.toContain(address);
     expect(await lab.node.run('ip', 'route', 'show', 'dev', 'lo')).toBe(ranges);
@@ -280,7 +280,7 @@ describe.skipIf(fault !== undefined)('load balancers with addresses of a pool', 
     await lab.node.run('sh', '-c', 'echo 1 > /proc/sys/net/ipv6/conf/lan0/disable_ipv6');
     try {
       const there = announcer('lan0');
-      const faults = await there.announce(['fd98::242', '198.51.100.242'], { signal });
+      const { faults } = await there.announce(['fd98::242', '198.51.100.242'], { signal });
       expect([...faults]).toEqual([['fd98::242', expect.stringMatching(/^cannot be added: ip -6 addr add fd98::242\/128 /)]]);
       expect(await addresses()).toEqual(['198.51.100.242/32']);
       expect(await askTcp(client, { host: '198.51.100.242', port: 8022 })).toEqual(['node 198.51.100.2']);
@@ -290,6 +290,81 @@ describe.skipIf(fault !== undefined)('load balancers with addresses of a pool', 
       await lab.node.run('sh', '-c', 'echo 0 > /proc/sys/net/ipv6/conf/lan0/disable_ipv6');
       await lab.node.run('ip', 'addr', 'add', 'fd98::1/64', 'dev', 'lan0', 'nodad');
     }
+  });
+
+  it('on a link without a carrier what was given stays, nothing new is given, and its neighbours are told once there are some', async () => {
+    const wanted = ['198.51.100.240', 'fd98::240'];
+    const look = async (device?: string) => {
+      const there = announcer(device);
+      const probed = await there.probe([...wanted, '198.51.100.243', 'fd98::243'], { signal });
+      const given = await there.announce(wanted, { signal });
+      return { faults: [...probed.faults, ...given.faults], waiting: [...probed.waiting.keys()], isDone: given.isDone };
+    };
+    expect(await look()).toEqual({ faults: [], waiting: [], isDone: true });
+    await lan.run('ip', 'link', 'set', 'node', 'down');
+    try {
+      const dead = ['198.51.100.243', 'fd98::243'];
+      expect(await look()).toEqual({ faults: [], waiting: dead, isDone: true });
+      expect(await look('lan0')).toEqual({ faults: [], waiting: dead, isDone: true });
+      expect([...(await addresses())].sort()).toEqual(['198.51.100.240/32', 'fd98::240/128']);
+      // As after a start with the cable out: what the kernel has not made sure of yet is no fault.
+      const file = join(directory, 'addresses.json');
+      await lab.node.run('ip', 'addr', 'del', 'fd98::240/128', 'dev', 'lan0');
+      await lab.node.run('ip', 'addr', 'add', 'fd98::240/128', 'dev', 'lan0', 'preferred_lft', '0');
+      const record = JSON.parse(await readFile(file, 'utf8')) as object;
+      await writeFile(file, JSON.stringify({ ...record, untold: wanted }));
+      expect(await look()).toEqual({ faults: [], waiting: dead, isDone: false });
+      for (const ip of wanted) await client.run('ip', 'neigh', 'replace', ip, 'dev', 'eth0', 'lladdr', '02:00:00:00:00:99', 'nud', 'stale');
+    } finally {
+      await lan.run('ip', 'link', 'set', 'node', 'up');
+    }
+    await waitFor(async () => (await lab.node.run('ip', 'link', 'show', 'dev', 'lan0')).includes('LOWER_UP') || undefined, {
+      what: 'the link',
+      timeoutMs: 10_000,
+    });
+    expect(await look()).toEqual({ faults: [], waiting: [], isDone: true });
+    const [, mac = ''] = /link\/ether (\S+)/.exec(await lab.node.run('ip', '-o', 'link', 'show', 'dev', 'lan0')) ?? [];
+    const known = await client.run('ip', 'neigh', 'show', 'dev', 'eth0');
+    for (const ip of wanted) expect(known).toContain(`${ip} lladdr ${mac}`);
+    await announcer().withdraw([], { signal });
+    expect(await addresses()).toEqual([]);
+  });
+
+  it('at an interface that is down nothing is given, and nothing fails', async () => {
+    await lab.node.run('ip', 'link', 'add', 'spare', 'type', 'veth', 'peer', 'name', 'spare-end');
+    await lab.node.run('ip', 'link', 'set', 'spare-end', 'up');
+    try {
+      const there = announcer('spare');
+      const probed = await there.probe(['203.0.113.9', 'fd99::9'], { signal });
+      expect([...probed.waiting.values()]).toEqual(Array(2).fill('cannot be asked for: spare is down'));
+      const { faults, waiting } = await there.announce(['203.0.113.9', 'fd99::9'], { signal });
+      expect([...faults]).toEqual([]);
+      expect([...waiting.values()]).toEqual(Array(2).fill('cannot be given: spare is down'));
+      // One that was given before it went down is there, and is not given twice.
+      await lab.node.run('ip', 'link', 'set', 'spare', 'up');
+      expect(await there.announce(['203.0.113.9'], { signal })).toMatchObject({ isDone: true });
+      await lab.node.run('ip', 'link', 'set', 'spare', 'down');
+      expect([...(await announcer('spare').probe(['203.0.113.9'], { signal })).faults]).toEqual([]);
+      expect([...(await announcer('spare').announce(['203.0.113.9'], { signal })).faults]).toEqual([]);
+      await there.withdraw([], { signal });
+    } finally {
+      await lab.node.run('ip', 'link', 'del', 'spare');
+    }
+  });
+
+  it('ndisc_notify that a killed kubelet left on is off after the next start', async () => {
+    const switchOf = '/proc/sys/net/ipv6/conf/lan0/ndisc_notify';
+    await lab.node.run('sh', '-c', `echo 1 > ${switchOf}`);
+    await writeFile(join(directory, 'addresses.json'), JSON.stringify({ version: 1, addresses: {}, notifying: ['lan0'] }));
+    await announcer().withdraw([], { signal });
+    expect((await lab.node.run('cat', switchOf)).trim()).toBe('0');
+    // The owner's own wish stays.
+    await lab.node.run('sh', '-c', `echo 1 > ${switchOf}`);
+    const there = announcer();
+    expect(await there.announce(['fd98::240'], { signal })).toMatchObject({ isDone: true });
+    await there.withdraw([], { signal });
+    expect((await lab.node.run('cat', switchOf)).trim()).toBe('1');
+    await lab.node.run('sh', '-c', `echo 0 > ${switchOf}`);
   });
 
   it('with the Service its address goes, and at the end nothing is left', async () => {
