@@ -211,6 +211,7 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
   let settings = (await readState(settingsPath, { decode: decodeNodeSettings, logger })) ?? {};
   const writer = createManifestWriter({ path: options.manifestPath, nodeName });
   let manifests: ManifestStates = emptyManifestStates;
+  const userOf = (request: ApiRequest): UserInfo | undefined => asked.get(request)?.user;
   const carryOut = createCarryOut({
     writer,
     manifests: () => manifests,
@@ -230,11 +231,12 @@ const openKubeApi = async (options: KubeApiOptions, signal: AbortSignal) => {
     objectsIn: (namespace) => objectsIn(nodeStore.store, namespace),
     firstController: (object) => firstController(nodeStore.store, object),
     dependentsOf: (object) => dependentsOf(nodeStore.store, object),
-    userOf: (request) => asked.get(request)?.user,
+    userOf,
   });
   const answerer = answerRequests({
     core: createApiCore(parts),
     nodeStore,
+    userOf,
     measure,
     loadWords: async () => {
       describeField ??= await loadFieldWords();

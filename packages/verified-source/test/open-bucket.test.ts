@@ -141,7 +141,8 @@ it('takes no more of an answer than an error needs, follows nobody, waits no lon
 it('follows a listing over its pages, to its limit, and none that leads nowhere', async () => {
   const pages: Record<string, string> = {
     '': page(['r/1', 'r/2'], 'two'),
-    two: page(['r/3', 'elsewhere'], undefined),
+    two: page(['r/3'], undefined),
+    foreign: page(['r/1', 'elsewhere'], 'more'),
     again: page(['r/1'], 'again'),
     empty: page([], 'more'),
   };
@@ -161,6 +162,8 @@ it('follows a listing over its pages, to its limit, and none that leads nowhere'
     first = name;
     expect(await keys()).toBe('s3://fleet/r/: its listing does not come to an end');
   }
+  first = 'foreign';
+  expect(await keys()).toBe('s3://fleet/r/: its listing has a key that does not begin so: "elsewhere"');
   first = 'none';
   expect(await keys()).toBe('s3://fleet/r/: its listing is no answer to ListObjectsV2');
 });

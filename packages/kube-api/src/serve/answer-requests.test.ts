@@ -32,6 +32,7 @@ const setUp = (
     committed: () => {},
     measure: async () => {},
     loadWords: async () => {},
+    userOf: () => undefined,
     logger: silentLogger,
   });
   const ask = async (method: string, target: string, body: object = {}, headers: ApiRequest['headers'] = {}) => {

@@ -8,10 +8,12 @@ import {
   type RequestInfo,
   readTarget,
   type StoredObject,
+  type UserInfo,
 } from '@solo-kubelet/api-server';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import { absenceOf } from '../core/absent-resource.js';
 import type { NodeStore, StagedChange } from '../store/node-store.js';
+import { createRehearsalTurns } from './rehearsal-turns.js';
 
 /** Carries out what a request would change, before it counts. @throws ApiError when it cannot be */
 export interface CarryOut {
@@ -30,6 +32,8 @@ export interface AnswerOptions {
   readonly measure: () => Promise<void>;
   /** Loads what OpenAPI documents say of fields. */
   readonly loadWords: () => Promise<void>;
+  /** Who asks. */
+  readonly userOf: (request: ApiRequest) => UserInfo | undefined;
   readonly logger: Logger;
 }
 
@@ -54,19 +58,27 @@ const NO_IMPERSONATION = new ApiError({
 });
 
 /** Answers requests from the core: what reads at once, what writes one after the other, each once its changes are carried out. */
-export const answerRequests = ({ core, nodeStore, carryOut, committed, measure, loadWords, logger }: AnswerOptions): RequestAnswerer => {
+export const answerRequests = ({
+  core,
+  nodeStore,
+  carryOut,
+  committed,
+  measure,
+  loadWords,
+  userOf,
+  logger,
+}: AnswerOptions): RequestAnswerer => {
   const refusalOf = (error: unknown, request: ApiRequest, info: RequestInfo): PlainAnswer => {
     if (error instanceof ApiError) return statusAnswer(error);
     logger.error({ doing: `${request.method} ${info.path}`, err: describeError(error) }, 'A write of the API failed');
     return statusAnswer(new ApiError({ code: 500, reason: 'InternalError', message: `Internal error occurred: ${describeError(error)}` }));
   };
-  let rehearsed: Promise<unknown> = Promise.resolve();
-  /** One after the other: however many ask, an admission plugin has time for what comes to run. No write waits for them. */
-  const rehearsal = (...asked: Parameters<typeof rehearse>): Promise<ApiAnswer> => {
-    const answer = rehearsed.then(() => rehearse(...asked));
-    rehearsed = answer;
-    return answer;
-  };
+  const turns = createRehearsalTurns();
+  /** No write waits for a dry run. */
+  const rehearsal = (dry: readonly StagedChange[], result: ApiAnswer, request: ApiRequest, info: RequestInfo): Promise<ApiAnswer> =>
+    turns
+      .take(userOf(request)?.username ?? '', () => rehearse(dry, result, request, info))
+      .catch((error: unknown) => refusalOf(error, request, info));
   /** What a dry run is answered: what the write would be, or what it would be refused with. Never rejects. */
   const rehearse = async (dry: readonly StagedChange[], result: ApiAnswer, request: ApiRequest, info: RequestInfo): Promise<ApiAnswer> => {
     try {

@@ -48,6 +48,9 @@ export interface OpenBucketOptions {
 /** A page has at most 1,000 keys of at most 1,024 bytes, each of which may take three. */
 const MAX_PAGE_BYTES = 8 << 20;
 
+/** Most of a key of somebody else's that a message shows, characters. */
+const MAX_SHOWN = 200;
+
 const option: FieldName = (field) => `the option ${field}`;
 
 /** A bucket by its URL. Files of credentials and certificates are read with every call, so that one that is replaced needs no restart. */
@@ -85,7 +88,14 @@ export const openBucket = (url: BucketUrl, { env, reader, timeoutMs, wallNow, pa
         if (answer.status !== 200) return { type: 'failed', message: `${what}: answered ${answer.said}` };
         const page = parseListing(Buffer.from(answer.body).toString());
         if (page === undefined) return { type: 'failed', message: `${what} is no answer to ListObjectsV2` };
-        keys.push(...page.keys.filter(({ key }) => key.startsWith(prefix)));
+        const foreign = page.keys.find(({ key }) => !key.startsWith(prefix));
+        // Whoever lists what nobody asked for could do so without end.
+        if (foreign !== undefined)
+          return {
+            type: 'failed',
+            message: `${what} has a key that does not begin so: ${JSON.stringify(foreign.key.slice(0, MAX_SHOWN))}`,
+          };
+        keys.push(...page.keys);
         if (keys.length > maxKeys) return { type: 'keys', keys: keys.slice(0, maxKeys), isWhole: false };
         next = page.next;
         if (next === undefined) return { type: 'keys', keys, isWhole: true };
