@@ -75,7 +75,7 @@ export interface SourceDefinition {
   readonly sshNamespace: string;
   /** The repository of The Update Framework that vouches for the answer, instead of keys. */
   readonly tuf?: TufDefinition;
-  /** PEM files: authorities to trust instead of the system's, and the client's certificate with its key. */
+  /** PEM files: authorities to trust instead of those that Node.js has, and the client's certificate with its key. */
   readonly caFile?: string;
   readonly certFile?: string;
   readonly keyFile?: string;

@@ -1,7 +1,7 @@
 import { parseUrl } from '@solo-kubelet/diagnostics/text';
 import { parseQuantity, quantityValue } from '@solo-kubelet/pod-spec';
 
-/** PEM files: authorities to trust instead of the system's, and the node's certificate with its key. */
+/** PEM files: authorities to trust instead of those that Node.js has, and the node's certificate with its key. */
 export interface SinkTls {
   readonly caFile?: string;
   readonly certFile?: string;
