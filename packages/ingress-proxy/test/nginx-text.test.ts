@@ -107,8 +107,9 @@ const backends = new Map([
   backend('s_empty_80', 'http', []),
   backend('s_h2_80', 'h2c'),
 ]);
+const FALLBACK: Route = { host: '', path: '/', pathType: 'Prefix', backend: 's_b_80', ingress: 's/i' };
 const table = (routes: readonly Route[], rules: readonly ListenerRule[]): RouteTable => ({
-  ...{ backends, routes, fallbacks: new Map([['', 's_b_80']]), certificates: [], listens: { http: true, https: false } },
+  ...{ backends, routes, fallbacks: new Map([['', FALLBACK]]), certificates: [], listens: { http: true, https: false } },
   challenges: new Map([['tok-EN_1', 'tok-EN_1.thumb']]),
   listeners: [{ gateway: 's/g', name: 'l', port: 20_081, host: '', rules }],
 });

@@ -7,7 +7,16 @@ import { isOwnIngress } from './ingress-class.js';
 import { matchRoute, prefixKey } from './match-route.js';
 import { hasRoomForPath } from './nginx/nginx-limits.js';
 import { comparedPath } from './request-path.js';
-import type { AuthRequest, Backend, Certificate, ProxyName, Route, RouteProblem, RouteTable } from './route-table.js';
+import {
+  type AuthRequest,
+  allRoutes,
+  type Backend,
+  type Certificate,
+  type ProxyName,
+  type Route,
+  type RouteProblem,
+  type RouteTable,
+} from './route-table.js';
 import { type SecretsInput, secretPair } from './secret-pair.js';
 import { type KnownServices, serviceBackend } from './service-backend.js';
 
@@ -40,7 +49,7 @@ export const computeRouteTable = (input: RouteTableInput): RouteTableResult => {
   const problems: RouteProblem[] = [];
   const backends = new Map<string, Backend>();
   const routes = new Map<string, Route>();
-  const fallbacks = new Map<string, string>();
+  const fallbacks = new Map<string, Route>();
   const certificates: Certificate[] = [];
   const wanted = createWantedCertificates(input.acme);
   for (const ingress of own) {
@@ -59,7 +68,7 @@ export const computeRouteTable = (input: RouteTableInput): RouteTableResult => {
       if (before === undefined) routes.set(id, route);
       else if (before.ingress !== key) tell('IngressConflict', `${route.host || '*'}${route.path} is of Ingress ${before.ingress} already`);
     }
-    addFallbacks(ingress, lead, fallbacks);
+    addFallbacks(ingress, settings, { lead, fallbacks, tell });
     certificates.push(...certificatesOf(ingress, input, wanted, tell));
   }
   const sorted = [...routes.values()].sort(byPriority);
@@ -86,8 +95,9 @@ export const computeRouteTable = (input: RouteTableInput): RouteTableResult => {
 };
 
 /** nginx asks for leave by HTTP/1.1 alone. */
-const unaskable = ({ routes, backends }: RouteTable): readonly RouteProblem[] => {
-  const faulty = routes.filter(({ auth }) => backends.get(auth?.backend ?? '')?.protocol === 'h2c');
+const unaskable = (table: RouteTable): readonly RouteProblem[] => {
+  const { backends } = table;
+  const faulty = allRoutes(table).filter(({ auth }) => backends.get(auth?.backend ?? '')?.protocol === 'h2c');
   return [...new Map(faulty.map((route) => [route.ingress, route.auth?.url])).entries()].map(([ingress, url]) => ({
     ingress,
     reason: 'IngressAnnotation',
@@ -142,13 +152,18 @@ const routesOf = (
           // ImplementationSpecific is the implementation's to define: a prefix here.
           pathType: each.pathType === 'Exact' ? 'Exact' : 'Prefix',
           backend,
-          ingress: keyOf(ingress),
-          ...(settings.auth === undefined ? {} : { auth: settings.auth }),
-          ...(settings.httpsOnly ? { httpsOnly: true } : {}),
+          ...ofEveryRoute(ingress, settings),
         },
       ];
     });
   });
+
+/** What all that an Ingress leads to has of it, its default, too: or that would be open where the rest is guarded. */
+const ofEveryRoute = (ingress: Ingress, { auth, httpsOnly }: IngressSettings): Pick<Route, 'ingress' | 'auth' | 'httpsOnly'> => ({
+  ingress: keyOf(ingress),
+  ...(auth === undefined ? {} : { auth }),
+  ...(httpsOnly ? { httpsOnly: true } : {}),
+});
 
 const backendName = (
   ingress: Ingress,
@@ -174,12 +189,28 @@ const backendName = (
 };
 
 /** Where requests for its hosts go that none of the routes fits; without rules, or with rules for any host, all others too. */
-const addFallbacks = (ingress: Ingress, lead: (backend: IngressBackend) => string | undefined, fallbacks: Map<string, string>): void => {
+const addFallbacks = (
+  ingress: Ingress,
+  settings: IngressSettings,
+  {
+    lead,
+    fallbacks,
+    tell,
+  }: {
+    readonly lead: (backend: IngressBackend) => string | undefined;
+    readonly fallbacks: Map<string, Route>;
+    readonly tell: Tell;
+  },
+): void => {
   const { defaultBackend, rules = [] } = ingress.spec ?? {};
-  const name = defaultBackend === undefined ? undefined : lead(defaultBackend);
-  if (name === undefined) return;
-  const hosts = rules.length === 0 ? [''] : rules.map(({ host = '' }) => host.toLowerCase());
-  for (const host of hosts) if (!fallbacks.has(host) && (host === '' || isHost(host))) fallbacks.set(host, name);
+  const backend = defaultBackend === undefined ? undefined : lead(defaultBackend);
+  if (backend === undefined) return;
+  const hosts = new Set(rules.length === 0 ? [''] : rules.map(({ host = '' }) => host.toLowerCase()));
+  for (const host of [...hosts].filter((each) => each === '' || isHost(each))) {
+    const before = fallbacks.get(host);
+    if (before === undefined) fallbacks.set(host, { host, path: '/', pathType: 'Prefix', backend, ...ofEveryRoute(ingress, settings) });
+    else tell('IngressConflict', `the default of ${host || '*'} is of Ingress ${before.ingress} already`);
+  }
 };
 
 const certificatesOf = (ingress: Ingress, input: RouteTableInput, wanted: WantedCertificates, tell: Tell): readonly Certificate[] =>
@@ -244,8 +275,9 @@ const withAuthBackends = (table: RouteTable, input: RouteTableInput): RouteTable
     }
     const match = matchRoute(table, hostname, pathname);
     // A route for any host is no sign that this one is ours.
-    return match.type === 'backend' && match.route !== undefined && match.route.host !== '' ? { ...auth, backend: match.backend } : auth;
+    return match.type === 'backend' && match.route.host !== '' ? { ...auth, backend: match.backend } : auth;
   };
-  const routes = table.routes.map((route) => (route.auth === undefined ? route : { ...route, auth: located(route.auth) }));
-  return { ...table, routes, backends };
+  const locatedIn = (route: Route): Route => (route.auth === undefined ? route : { ...route, auth: located(route.auth) });
+  const fallbacks = new Map([...table.fallbacks].map(([host, route]) => [host, locatedIn(route)]));
+  return { ...table, routes: table.routes.map(locatedIn), fallbacks, backends };
 };

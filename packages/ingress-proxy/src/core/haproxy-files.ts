@@ -50,7 +50,7 @@ export const haproxyFiles = (table: RouteTable, slots: ReadonlyMap<string, Slots
     if (route.pathType === 'Exact') exact.push(line(`${route.host}${route.path}`, value(route)));
     else prefix.push(line(`${route.host}${prefixKey(route.path)}`, value(route)));
   }
-  const fallback = [...table.fallbacks].map(([host, backend]) => line(host === '' ? '-' : host, `${backend}||`));
+  const fallback = [...table.fallbacks].map(([host, route]) => line(host === '' ? '-' : host, value(route)));
   const ofAuths = (field: (auth: AuthRequest) => string | undefined): string =>
     [...auths.values()]
       .flatMap(({ id, auth }) => {

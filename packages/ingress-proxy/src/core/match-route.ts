@@ -4,7 +4,8 @@ import type { Listener, ListenerRule, Route, RouteTable } from './route-table.js
 
 /** Where a request goes: a backend, nowhere (404), or it is refused (400). */
 export type Match =
-  | { readonly type: 'backend'; readonly backend: string; readonly route?: Route }
+  /** `isDefault`: no rule fits, and the route is that of a default. */
+  | { readonly type: 'backend'; readonly backend: string; readonly route: Route; readonly isDefault: boolean }
   | { readonly type: 'notFound' | 'refused' };
 
 /** What the table says to a request; the model that proxies are tested against. `host` is the Host header. */
@@ -13,9 +14,9 @@ export const matchRoute = (table: RouteTable, host: string, path: string): Match
   if (compared === undefined || !isRequestHost(host)) return { type: 'refused' };
   const name = (host.split(':')[0] ?? '').toLowerCase().replace(/\.$/, '');
   const route = table.routes.find((each) => fitsHost(each, name) && fitsPath(each, compared));
-  if (route !== undefined) return { type: 'backend', backend: route.backend, route };
-  const backend = table.fallbacks.get(name) ?? table.fallbacks.get(wildcardOf(name)) ?? table.fallbacks.get('');
-  return backend === undefined ? { type: 'notFound' } : { type: 'backend', backend };
+  if (route !== undefined) return { type: 'backend', backend: route.backend, route, isDefault: false };
+  const fallback = table.fallbacks.get(name) ?? table.fallbacks.get(wildcardOf(name)) ?? table.fallbacks.get('');
+  return fallback === undefined ? { type: 'notFound' } : { type: 'backend', backend: fallback.backend, route: fallback, isDefault: true };
 };
 
 /** What rules of Gateways compare. */
@@ -45,7 +46,8 @@ export const matchShared = (
   const ofIngress = matchRoute(table, request.host, path);
   const [rule] = rulesThatFit(table, request);
   if (ofIngress.type === 'refused' || rule === undefined) return ofIngress;
-  const route = ofIngress.type === 'backend' ? ofIngress.route : undefined;
+  // Defaults come last, whatever host they are for.
+  const route = ofIngress.type === 'backend' && !ofIngress.isDefault ? ofIngress.route : undefined;
   return route !== undefined && hostRank(route.host) < hostRank(rule.host) ? ofIngress : { type: 'rule', rule };
 };
 

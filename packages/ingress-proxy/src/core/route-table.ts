@@ -7,8 +7,8 @@ export interface RouteTable {
   readonly backends: ReadonlyMap<string, Backend>;
   /** In the order in which they are tried: exact hosts, wildcards, any host; in each the longest path, Exact before Prefix. */
   readonly routes: readonly Route[];
-  /** For a host that no route of fits; `` is any. */
-  readonly fallbacks: ReadonlyMap<string, string>;
+  /** For requests for a host that none of its routes fits, by host; `` is any. They have all that routes have, and the path `/`. */
+  readonly fallbacks: ReadonlyMap<string, Route>;
   /** One for each name that a client may ask for by SNI. */
   readonly certificates: readonly Certificate[];
   /** Whether Ingresses have anything to serve, by HTTP and by HTTPS. */
@@ -110,6 +110,12 @@ export interface Route {
   /** Requests by HTTP are sent to HTTPS. */
   readonly httpsOnly?: boolean;
 }
+
+/** Routes, and those of defaults. */
+export const allRoutes = ({ routes, fallbacks }: Pick<RouteTable, 'routes' | 'fallbacks'>): readonly Route[] => [
+  ...routes,
+  ...fallbacks.values(),
+];
 
 export interface Backend {
   readonly name: string;

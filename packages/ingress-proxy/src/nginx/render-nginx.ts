@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { isHost } from '../core/host-name.js';
 import { type NginxOptions, nginxConfiguration } from '../core/nginx/nginx-files.js';
-import type { RouteTable } from '../core/route-table.js';
+import { allRoutes, type RouteTable } from '../core/route-table.js';
 import { type CertificateFile, collectCertificates } from '../proxy/collect-certificates.js';
 import type { IssueCertificate } from '../proxy/own-certificates.js';
 import { nginxConfigurationPath, nginxSocket } from './nginx-process.js';
@@ -26,7 +26,7 @@ export interface RenderedNginx {
 export const renderNginx = async (table: RouteTable, { issue, now, ...options }: RenderNginxOptions): Promise<RenderedNginx> => {
   const { secrets, certificates } = await collectCertificates(table, { directory: options.directory, issue, now });
   const described = certificates.map((each, i) => describe(each, secrets.get(each.file) ?? '', i === 0 && table.listens.https));
-  const resolvers = [...table.routes].some(({ auth }) => auth !== undefined && auth.backend === undefined) ? await nameServers() : [];
+  const resolvers = allRoutes(table).some(({ auth }) => auth !== undefined && auth.backend === undefined) ? await nameServers() : [];
   const configuration = (generation: number): string =>
     nginxConfiguration(table, {
       ...options,

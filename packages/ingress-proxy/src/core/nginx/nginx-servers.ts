@@ -71,7 +71,7 @@ const locationsOf = (
   const fallback = port.ofIngresses
     ? (table.fallbacks.get(host) ?? table.fallbacks.get(wildcardOf(host)) ?? table.fallbacks.get(''))
     : undefined;
-  const last = fallback === undefined ? actions.notFound : actions.ofRoute({ backend: fallback });
+  const last = fallback === undefined ? actions.notFound : actions.ofRoute(fallback);
   const blocks = new Map<string, readonly string[]>();
   const take = (led: Led): string => {
     blocks.set(led.value, led.blocks);

@@ -1,0 +1,54 @@
+import type { Ingress, IngressSpec } from '@solo-kubelet/object-spec';
+import { describe, expect, it } from 'vitest';
+import { ask, computeOf, installedProxies, startBackend, startProxy } from './started-proxy.js';
+
+/** Nothing here asks for a certificate of the node. */
+const issue = () => Promise.reject(new Error('unreachable: no certificate is asked for'));
+const ingress = (spec: IngressSpec, annotations: Record<string, string> = {}, name = 'web'): Ingress => ({
+  metadata: { name, namespace: 'shop', annotations },
+  spec,
+});
+const to = (name: string) => ({ service: { name, port: { number: 80 } } });
+const path = (text: string, name: string, pathType: 'Exact' | 'Prefix' = 'Prefix') => ({ path: text, pathType, backend: to(name) });
+const host = (name: string, ...paths: ReturnType<typeof path>[]) => ({ host: name, http: { paths } });
+
+const AUTH_URL = 'nginx.ingress.kubernetes.io/auth-url';
+const guard = (more: Record<string, string> = {}): Record<string, string> => ({
+  [AUTH_URL]: 'http://sso.shop.svc.cluster.local/auth',
+  ...more,
+});
+const startSso = () =>
+  startBackend('sso', (incoming, response) => {
+    response.writeHead(incoming.headers.cookie === 'session=good' ? 200 : 401);
+    response.end();
+  });
+
+describe.each(installedProxies)('auth-url in %s', { timeout: 180_000 }, (proxyName) => {
+  it('guards defaults as it does rules', async () => {
+    await using web = await startBackend('web');
+    await using sso = await startSso();
+    await using proxy = await startProxy(issue, { proxy: proxyName });
+    const ofHost = ingress({ defaultBackend: to('web'), rules: [host('a.example', path('/admin', 'web'))] }, guard());
+    const ofAll = ingress({ defaultBackend: to('web') }, guard(), 'all');
+    const moved = ingress(
+      { defaultBackend: to('web'), rules: [{ host: 'b.example' }] },
+      { 'nginx.ingress.kubernetes.io/ssl-redirect': 'true' },
+      'moved',
+    );
+    const { table } = computeOf({
+      ...{ ingresses: [ofHost, ofAll, moved], proxy: proxyName },
+      servers: { web: [web.port], sso: [sso.port] },
+    });
+    expect(await proxy.apply(table)).toMatchObject({ type: 'applied' });
+    for (const [name, place] of [
+      ['a.example', '/admin'],
+      ['a.example', '/'],
+      ['a.example', '/rest'],
+      ['other.example', '/any'],
+    ] as const) {
+      expect((await ask(proxy.httpPort, name, place)).status, `${name}${place}`).toBe(401);
+      expect((await ask(proxy.httpPort, name, place, { headers: { cookie: 'session=good' } })).status, `${name}${place}`).toBe(200);
+    }
+    expect(await ask(proxy.httpPort, 'b.example', '/x')).toMatchObject({ status: 308, headers: { location: 'https://b.example/x' } });
+  });
+});
