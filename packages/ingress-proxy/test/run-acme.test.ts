@@ -1,10 +1,11 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeFiles } from '@solo-kubelet/state-files';
 import { BehaviorSubject, VirtualTimeScheduler } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AcmeFailure } from '../src/acme/acme-failure.js';
+import { directoryOf } from '../src/acme/acme-issuer.js';
 import { type AcmeReport, type OrderOptions, runAcme } from '../src/acme/index.js';
 import type { CertificatePair } from '../src/index.js';
 import { opensslPair, undated } from './openssl-pair.js';
@@ -27,6 +28,9 @@ interface Asked {
   readonly signal: AbortSignal;
   readonly settle: (outcome: CertificatePair | Error) => void;
 }
+
+/** What is kept of certificates; how many may be ordered yet is in a file of its own. */
+const certificatesIn = async (path: string): Promise<readonly string[]> => (await readdir(path)).filter((name) => name !== 'orders.json');
 
 /** Time goes by only while it is told to; orders are settled one by one. */
 const start = (keys: readonly string[], startMs = Date.now()) => {
@@ -98,6 +102,40 @@ const start = (keys: readonly string[], startMs = Date.now()) => {
 };
 
 describe('certificates by ACME', { timeout: 60_000 }, () => {
+  it('are not asked for without end, whatever hosts are named; renewals do not wait for that, and restarts forget nothing', async () => {
+    const startMs = Date.now();
+    const kept = directoryOf(directory, directoryUrl);
+    await mkdir(kept, { recursive: true });
+    await writeFile(join(kept, 'orders.json'), JSON.stringify({ left: 1.5, atMs: startMs }));
+    const acme = start(['a.example'], startMs);
+    await acme.turns();
+    acme.asked[0]?.settle(await opensslPair(['a.example']));
+    await acme.turns();
+    acme.wanted$.next(new Set(['a.example', 'b.example', 'c.example']));
+    await acme.turns();
+    expect(acme.asked).toHaveLength(1);
+    const told = acme.reports.filter(({ type }) => type === 'failed');
+    expect(told).toMatchObject([
+      { hosts: ['b.example'] },
+      { hosts: ['c.example'], message: expect.stringContaining('too many certificates were ordered') },
+    ]);
+    expect([...(acme.state()?.trouble.keys() ?? [])]).toEqual(['b.example', 'c.example']);
+    acme.stop();
+
+    const again = start(['a.example', 'b.example', 'c.example'], startMs);
+    await again.pass(14 * MINUTE);
+    expect(again.asked).toEqual([]);
+    await again.pass(2 * MINUTE);
+    expect(again.asked.map(({ hosts }) => hosts)).toEqual(['b.example']);
+    again.asked[0]?.settle(await opensslPair(['b.example']));
+    await again.pass(29 * MINUTE);
+    expect(again.asked).toHaveLength(1);
+    await again.pass(2 * MINUTE);
+    expect(again.asked.map(({ hosts }) => hosts)).toEqual(['b.example', 'c.example']);
+    again.stop();
+    expect(JSON.parse(await readFile(join(kept, 'orders.json'), 'utf8'))).toMatchObject({ left: expect.closeTo(0, 1) });
+  });
+
   it('are asked for one after the other, kept in files of their owner, and renewed after two thirds of their life', async () => {
     const pair = await opensslPair(['a.example']);
     const other = await opensslPair(['b.example']);
@@ -110,8 +148,8 @@ describe('certificates by ACME', { timeout: 60_000 }, () => {
     acme.asked[1]?.settle(other);
     await acme.turns();
     expect([...(acme.state()?.issued.keys() ?? [])]).toEqual(['a.example', 'b.example,c.example']);
-    const [server = ''] = await readdir(directory);
-    const names = await readdir(join(directory, server));
+    const [server = ''] = await certificatesIn(directory);
+    const names = await certificatesIn(join(directory, server));
     expect(names).toHaveLength(2);
     for (const name of names) expect((await stat(join(directory, server, name))).mode & 0o777).toBe(0o600);
     await acme.pass(400 * DAY);
@@ -221,8 +259,8 @@ describe('certificates by ACME', { timeout: 60_000 }, () => {
     first.asked[0]?.settle(pair);
     await first.turns();
     first.stop();
-    const [server = ''] = await readdir(directory);
-    const [name = ''] = await readdir(join(directory, server));
+    const [server = ''] = await certificatesIn(directory);
+    const [name = ''] = await certificatesIn(join(directory, server));
     const path = join(directory, server, name);
     const { certificatePem } = pair;
     await writeFile(
@@ -232,7 +270,7 @@ describe('certificates by ACME', { timeout: 60_000 }, () => {
     const second = start(['a.example']);
     await second.turns();
     expect(second.asked).toHaveLength(1);
-    expect(await readdir(join(directory, server))).toEqual([`${name}.broken`]);
+    expect(await certificatesIn(join(directory, server))).toEqual([`${name}.broken`]);
     second.asked[0]?.settle(pair);
     await second.turns();
     expect(second.state()?.issued.get('a.example')?.certificate).toBe(certificatePem);
@@ -246,8 +284,8 @@ describe('certificates by ACME', { timeout: 60_000 }, () => {
     first.asked[0]?.settle(pair);
     await first.turns();
     first.stop();
-    const [server = ''] = await readdir(directory);
-    const [name = ''] = await readdir(join(directory, server));
+    const [server = ''] = await certificatesIn(directory);
+    const [name = ''] = await certificatesIn(join(directory, server));
     const path = join(directory, server, name);
     const kept = start([], Date.now() + 300 * DAY);
     await kept.turns();
@@ -258,7 +296,7 @@ describe('certificates by ACME', { timeout: 60_000 }, () => {
     await broken.turns();
     expect(broken.asked).toHaveLength(1);
     broken.stop();
-    expect(await readdir(join(directory, server))).toEqual([`${name}.broken`]);
+    expect(await certificatesIn(join(directory, server))).toEqual([`${name}.broken`]);
     await writeFile(path, text);
     // It has no date by which it runs out.
     const account = join(directory, server, 'account.json');
@@ -267,7 +305,7 @@ describe('certificates by ACME', { timeout: 60_000 }, () => {
     await late.turns();
     late.stop();
     await vi.waitFor(async () =>
-      expect((await readdir(join(directory, server))).sort()).toEqual([`${name}.broken`, 'account.json'].sort()),
+      expect((await certificatesIn(join(directory, server))).toSorted()).toEqual([`${name}.broken`, 'account.json'].sort()),
     );
   });
 });

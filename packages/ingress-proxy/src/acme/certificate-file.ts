@@ -5,6 +5,7 @@ import type { Logger } from '@solo-kubelet/diagnostics';
 import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { type FileLayer, nodeFiles, readState, removeDrafts, removeDurable, writeDurably } from '@solo-kubelet/state-files';
 import type { CertificateState } from '../core/acme/certificate-plan.js';
+import type { OrderAllowance } from '../core/acme/order-allowance.js';
 import { certificateKey } from '../core/acme/wanted-certificates.js';
 import { type CertificatePair, certificateFault } from '../proxy/own-certificates.js';
 
@@ -22,11 +23,16 @@ export interface CertificateFiles {
   load(key: string): Promise<CertificateRecord | undefined>;
   /** @throws the error of the file system */
   save(record: CertificateRecord): Promise<void>;
+  /** What is left of orders, as it was kept last. */
+  loadAllowance(): Promise<OrderAllowance | undefined>;
+  /** @throws the error of the file system */
+  saveAllowance(allowance: OrderAllowance): Promise<void>;
   /** Deletes those that have run out, but for those that are wanted. */
   removeExpired(wanted: ReadonlySet<string>, nowMs: number): Promise<void>;
 }
 
 const MOST_BYTES = 1024 * 1024;
+const ALLOWANCE = 'orders.json';
 /** Other files of the directory, such as the account, are none of ours. */
 const NAME = /^[0-9a-f]+\.json$/;
 
@@ -43,6 +49,8 @@ export const certificateFiles = (directory: string, { logger, layer = nodeFiles 
   return {
     load: (key) => read(nameOf(key)),
     save: (record) => writeDurably(join(directory, nameOf(certificateKey(record.hosts))), JSON.stringify(record), { files: layer }),
+    loadAllowance: () => readState(join(directory, ALLOWANCE), { decode: decodeAllowance, logger, maxBytes: MOST_BYTES, files: layer }),
+    saveAllowance: (allowance) => writeDurably(join(directory, ALLOWANCE), JSON.stringify(allowance), { files: layer }),
     removeExpired: async (wanted, nowMs) => {
       const kept = new Set([...wanted].map(nameOf));
       const names = await readdir(directory).catch(() => []);
@@ -72,6 +80,13 @@ const decodeRecord = (text: string): CertificateRecord => {
     ...(Number.isFinite(retryAtMs) && { retryAtMs: Number(retryAtMs) }),
     ...(typeof trouble === 'string' && { trouble }),
   };
+};
+
+/** @throws Error for a text of another shape */
+const decodeAllowance = (text: string): OrderAllowance => {
+  const { left, atMs } = parseBoundedJson(text) as Partial<OrderAllowance>;
+  if (!Number.isFinite(left) || !Number.isFinite(atMs)) throw new Error('it has no count and no time');
+  return { left: Number(left), atMs: Number(atMs) };
 };
 
 const JITTER_BITS = 32;

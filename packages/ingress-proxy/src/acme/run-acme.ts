@@ -4,6 +4,7 @@ import { joinSignals } from '@solo-kubelet/timers';
 import { delay, fromEmitting, longDelays } from '@solo-kubelet/timers/rxjs';
 import { asyncScheduler, defer, ignoreElements, merge, type Observable, type SchedulerLike, tap } from 'rxjs';
 import { dueAtMs, nextCertificate, orderBackoffMs } from '../core/acme/certificate-plan.js';
+import { afterOrder, nextOrderAtMs, type OrderAllowance } from '../core/acme/order-allowance.js';
 import { type AcmeState, certificateKey } from '../core/acme/wanted-certificates.js';
 import { AcmeFailure } from './acme-failure.js';
 import { type CertificateIssuer, directoryOf } from './acme-issuer.js';
@@ -154,6 +155,17 @@ export const runAcme = (options: RunAcmeOptions): Observable<AcmeReport> => {
         emit({ type: 'failed', hosts: before.hosts, message: fault === undefined ? message : `${message}; ${fault}`, retryAtMs });
       };
 
+      let allowance: OrderAllowance | undefined = await files.loadAllowance();
+      /** Tells once of a certificate that waits until there may be more orders. */
+      const hold = (key: string, untilMs: number): void => {
+        const message = `too many certificates were ordered lately; this one waits until ${new Date(untilMs).toISOString().slice(0, 16)}Z`;
+        const before = records.get(key);
+        if (before?.trouble?.startsWith(message.slice(0, message.indexOf(';'))) === true) return;
+        const hosts = key.split(',');
+        records.set(key, { failures: 0, ...before, hosts, trouble: message });
+        emit({ type: 'failed', hosts, message, retryAtMs: untilMs });
+        tell();
+      };
       let known: ReadonlySet<string> | undefined;
       while (!signal.aborted) {
         if (wanted === undefined) {
@@ -174,10 +186,30 @@ export const runAcme = (options: RunAcmeOptions): Observable<AcmeReport> => {
           tell();
           continue;
         }
-        const next = nextCertificate([...keys], new Map([...records].map(([key, record]) => [key, stateOf(record)])), now());
-        const waitMs = next === undefined ? LONGEST_LOOK_MS : next.atMs - now();
-        if (next !== undefined && waitMs <= 0) await order(next.key);
-        else await sleep(Math.min(waitMs, LONGEST_LOOK_MS));
+        const states = new Map([...records].map(([key, record]) => [key, stateOf(record)]));
+        const mayOrderAtMs = nextOrderAtMs(allowance, now());
+        const isHeld = (key: string): boolean => mayOrderAtMs > now() && records.get(key)?.pair === undefined;
+        // Renewals never wait for those that are new.
+        const next = nextCertificate(
+          [...keys].filter((key) => !isHeld(key)),
+          states,
+          now(),
+        );
+        const held = nextCertificate([...keys].filter(isHeld), states, now());
+        for (const key of keys) if (isHeld(key) && dueAtMs(states.get(key), now()) <= now()) hold(key, mayOrderAtMs);
+        const waitMs = Math.min(
+          next === undefined ? LONGEST_LOOK_MS : next.atMs - now(),
+          held === undefined ? LONGEST_LOOK_MS : Math.max(held.atMs, mayOrderAtMs) - now(),
+        );
+        if (next === undefined || next.atMs > now()) {
+          await sleep(Math.min(waitMs, LONGEST_LOOK_MS));
+          continue;
+        }
+        if (records.get(next.key)?.pair === undefined) {
+          allowance = afterOrder(allowance, now());
+          await files.saveAllowance(allowance).catch(() => {}); // a disk that takes nothing fails the order itself
+        }
+        await order(next.key);
       }
     });
     return merge(work$, follow$);
