@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { nginxConfiguration } from '../src/core/nginx/nginx-files.js';
+import { hasRoomForPath } from '../src/core/nginx/nginx-limits.js';
 import { comparedPath } from '../src/core/request-path.js';
 import type { HeaderChanges, ListenerRule, Route, RouteTable } from '../src/index.js';
 import { ask, freePorts, installedProxies, SOON, startBackend } from './started-proxy.js';
@@ -34,19 +35,51 @@ const EVIL = [
   '?',
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: variables of nginx
-const evil = fc.array(fc.oneof(fc.constantFrom(...EVIL), fc.string({ maxLength: 6 })), { maxLength: 6 }).map((all) => all.join(''));
+const short = fc.array(fc.oneof(fc.constantFrom(...EVIL), fc.string({ maxLength: 6 })), { maxLength: 6 }).map((all) => all.join(''));
+/** Short ones, and those of any length up to one. */
+const evil = (most: number): fc.Arbitrary<string> =>
+  fc.oneof(
+    { weight: 3, arbitrary: short },
+    { weight: 1, arbitrary: fc.constantFrom('a', '"', '$a', '$host!').map((text) => text.repeat(most).slice(0, most)) },
+    { weight: 1, arbitrary: fc.tuple(short, fc.nat(most)).map(([text, length]) => (text || 'x').repeat(length).slice(0, length)) },
+  );
 /** What validation lets through. */
-const headerValue = evil.map((text) => text.replace(/[^\x20-\x7e]/g, '').trim()).filter((text) => text !== '');
-const printable = evil.map((text) => text.replace(/[^\x21-\x7e]/g, ''));
-const path = evil.map((text) => comparedPath(`/${text}`)).filter((each) => each !== undefined);
+const headerValue = evil(4_096)
+  .map((text) => text.replace(/[^\x20-\x7e]/g, '').trim())
+  .filter((text) => text !== '');
+const printable = evil(1_023).map((text) => text.replace(/[^\x21-\x7e]/g, ''));
+const path = evil(1_023)
+  .map((text) => comparedPath(`/${text}`))
+  .filter((each) => each !== undefined && hasRoomForPath(each))
+  .map(String);
 const host = fc.constantFrom('', 'a.example', '*.a.example', 'b.a.example', `${'x'.repeat(63)}.${'y'.repeat(60)}.example`, '1.2');
-const name = fc.constantFrom('X-A', 'x-b', 'Host', 'Set-Cookie', 'Content-Type', 'X_C', `X-${'d'.repeat(200)}`);
+const name = fc.oneof(
+  fc.constantFrom('X-A', 'x-a', 'x-b', 'Host', 'Set-Cookie', 'Content-Type', 'X_C', `X-${'d'.repeat(200)}`),
+  fc.integer({ min: 1, max: 254 }).map((length) => `x-${'e'.repeat(length)}`),
+);
 const named = fc.record({ name, value: headerValue });
-const changes: fc.Arbitrary<HeaderChanges> = fc.record({
-  set: fc.array(named, { maxLength: 2 }),
-  add: fc.array(named, { maxLength: 2 }),
-  remove: fc.array(name, { maxLength: 2 }),
-});
+const MOST_HEADERS = 16;
+const changes: fc.Arbitrary<HeaderChanges> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      set: fc.array(named, { maxLength: 2 }),
+      add: fc.array(named, { maxLength: 2 }),
+      remove: fc.array(name, { maxLength: 2 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      set: fc.array(named, { minLength: MOST_HEADERS, maxLength: MOST_HEADERS }),
+      add: fc.array(
+        headerValue.map((value) => ({ name: 'x-a', value })),
+        { minLength: MOST_HEADERS, maxLength: MOST_HEADERS },
+      ),
+      remove: fc.array(name, { minLength: MOST_HEADERS, maxLength: MOST_HEADERS }),
+    }),
+  },
+);
 const change = fc.oneof(
   fc.record({ text: printable.map((text) => `/${text.replace(/[?#]/g, '')}`) }),
   fc.record({ text: printable.map((text) => `/${text.replace(/[?#]/g, '')}`), prefix: fc.nat(3) }),
@@ -58,8 +91,13 @@ const weighted = fc.record({
 });
 const rule: fc.Arbitrary<ListenerRule> = fc.record({
   ...{ host, path, pathType: fc.constantFrom('Exact' as const, 'Prefix' as const) },
-  headers: fc.array(fc.record({ name: fc.constantFrom('x-a', 'x-b'), value: evil.filter((text) => text !== '') }), { maxLength: 2 }),
-  query: fc.array(fc.record({ name: fc.constantFrom('q', 'a-b'), value: evil.filter((text) => text !== '') }), { maxLength: 2 }),
+  headers: fc.array(
+    fc.record({ name: fc.constantFrom('x-a', 'x-b', `x-${'d'.repeat(254)}`), value: evil(4_096).filter((text) => text !== '') }),
+    { maxLength: 3 },
+  ),
+  query: fc.array(fc.record({ name: fc.constantFrom('q', 'a-b', '-'.repeat(256)), value: evil(1_024).filter((text) => text !== '') }), {
+    maxLength: 3,
+  }),
   action: fc.oneof(
     fc.record({
       backends: fc.array(weighted, { maxLength: 3 }),
@@ -82,7 +120,9 @@ const rule: fc.Arbitrary<ListenerRule> = fc.record({
     }),
   ),
 });
-const url = printable.map((text) => `http://auth.example/${text}`);
+const url = fc
+  .tuple(fc.constantFrom('http://auth.example', 'https://no.such.host.invalid:1'), evil(1_900))
+  .map(([server, text]) => `${server}/${text.replace(/[^\x21-\x7e]/g, '')}`);
 const route: fc.Arbitrary<Route> = fc.record({
   ...{
     host,
@@ -91,12 +131,15 @@ const route: fc.Arbitrary<Route> = fc.record({
     backend: fc.constantFrom('s_a_80', 's_h2_80'),
     ingress: fc.constant('s/i'),
   },
-  auth: fc.record({
-    url,
-    backend: fc.constantFrom('s_a_80', 's_h2_80'),
-    signin: url,
-    responseHeaders: fc.constant(['X-User', 'Host', 'Content-Length']),
-  }),
+  auth: fc.record(
+    {
+      url,
+      backend: fc.constantFrom('s_a_80', 's_h2_80'),
+      signin: url,
+      responseHeaders: fc.constantFrom(['X-User', 'Host', 'Content-Length'], [`X-${'u'.repeat(98)}`]),
+    },
+    { requiredKeys: ['url', 'responseHeaders'] },
+  ),
   httpsOnly: fc.boolean(),
 });
 const backend = (key: string, protocol: 'http' | 'h2c' = 'http', ports: readonly number[] = [8_000]) =>

@@ -5,7 +5,7 @@ import { hostRank, isHost, isPreciseHost } from './host-name.js';
 import { type IngressSettings, ingressSettings } from './ingress-annotations.js';
 import { isOwnIngress } from './ingress-class.js';
 import { matchRoute, prefixKey } from './match-route.js';
-import { hasRoomForPath } from './nginx/nginx-limits.js';
+import { hasRoomForPath, isLongForH2 } from './nginx/nginx-limits.js';
 import { comparedPath } from './request-path.js';
 import {
   type AuthRequest,
@@ -84,7 +84,7 @@ export const computeRouteTable = (input: RouteTableInput): RouteTableResult => {
     challenges: input.acme?.challenges ?? new Map(),
   };
   const located = withAuthBackends(table, input);
-  if (input.proxy === 'nginx') problems.push(...unaskable(located));
+  if (input.proxy === 'nginx') problems.push(...unaskable(located), ...unpassable(located));
   return {
     table: located,
     ingresses: own.map(keyOf),
@@ -102,6 +102,19 @@ const unaskable = (table: RouteTable): readonly RouteProblem[] => {
     ingress,
     reason: 'IngressAnnotation',
     message: `annotation auth-url: ${JSON.stringify(url)} is a server of HTTP/2, which nginx can't ask; every request is refused`,
+  }));
+};
+
+/** Servers of HTTP/2 are given short names of headers alone by nginx. */
+const unpassable = ({ routes, backends }: RouteTable): readonly RouteProblem[] => {
+  const found = routes.flatMap(({ ingress, backend, auth }) => {
+    const long = backends.get(backend)?.protocol === 'h2c' ? auth?.responseHeaders.find(isLongForH2) : undefined;
+    return long === undefined ? [] : [[ingress, long] as const];
+  });
+  return [...new Map(found)].map(([ingress, name]) => ({
+    ingress,
+    reason: 'IngressAnnotation',
+    message: `annotation auth-response-headers: nginx can't give ${name}, which is that long, to a server of HTTP/2; every request to it is refused`,
   }));
 };
 

@@ -76,15 +76,20 @@ const authOf = (values: ReadonlyMap<string, string>, problems: string[]): Ingres
     .filter((each) => each !== '' && each !== '*');
   for (const header of headers.filter((each) => !TOKEN.test(each)))
     problems.push(`annotation auth-response-headers: ${JSON.stringify(header)} is no name of a header`);
+  const named = [...new Map(headers.filter((each) => TOKEN.test(each)).map((each) => [each.toLowerCase(), each])).values()];
+  if (named.length > MOST_HEADERS)
+    problems.push(`annotation auth-response-headers: ${named.length} names are more than ${MOST_HEADERS}; every request is refused`);
   return {
-    url: checked ?? NOBODY,
-    responseHeaders: headers.filter((each) => TOKEN.test(each)),
+    url: named.length > MOST_HEADERS ? NOBODY : (checked ?? NOBODY),
+    responseHeaders: named.slice(0, MOST_HEADERS),
     ...(signinUrl === undefined ? {} : { signin: signinUrl }),
   };
 };
 
 /** Nothing answers there. */
 const NOBODY = 'http://127.0.0.1:1/';
+/** Each is a line for every path. */
+const MOST_HEADERS = 64;
 const TOKEN = /^[A-Za-z0-9-]{1,100}$/;
 
 /** Printable, without what would mean something in a line of a table. */

@@ -52,8 +52,14 @@ const describe = (each: CertificateFile, pem: string, isForAll: boolean): NginxO
 /** Servers of DNS, as the machine has them: what nginx resolves while it runs, it asks them. */
 const nameServers = async (): Promise<readonly string[]> => {
   const text = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
-  return [...text.matchAll(/^nameserver\s+(\S+)/gm)].map(([, address = '']) => address).filter((address) => isIP(address) !== 0);
+  return nameServersIn(text);
 };
+
+/** Without those of an interface, `fe80::1%eth0`, which nginx has no word for. */
+export const nameServersIn = (text: string): readonly string[] =>
+  [...text.matchAll(/^nameserver\s+(\S+)/gm)].flatMap(([, address = '']) =>
+    isIP(address) !== 0 && !address.includes('%') ? [address] : [],
+  );
 
 const generationDirectory = (directory: string, generation: number): string => join(directory, `generation-${generation}`);
 

@@ -27,7 +27,8 @@ export const changedHeaders = (before: HeaderPlan, { set, add, remove }: HeaderC
   for (const { name, value } of add) {
     const key = name.toLowerCase();
     const [known, more] = [after.get(key)?.value, variables.literal(value)];
-    after.set(key, { name, value: known === undefined ? sentAnd(key, more, variables) : known === '' ? more : `${known}, ${more}` });
+    const all = known === undefined ? sentAnd(key, more, variables) : known === '' ? more : variables.joined([known, `, ${more}`]);
+    after.set(key, { name, value: all });
   }
   for (const name of remove) after.set(name.toLowerCase(), { name, value: '' });
   return after;

@@ -2,6 +2,7 @@ import type { OpenPort } from '../open-ports.js';
 import type { Backend, HeaderChanges, Mirror, Route, RouteAction, RouteTable, WeightedBackend } from '../route-table.js';
 import { answerLines, changedHeaders, FORWARDED, type HeaderPlan, headerLines, withHeaders } from './header-plan.js';
 import { nginxAuth } from './nginx-auth.js';
+import { isLongForH2 } from './nginx-limits.js';
 import { changedPath, encodedSlash, sentPath } from './nginx-path.js';
 import { type NginxVariables, quoted } from './nginx-text.js';
 
@@ -31,6 +32,8 @@ export const COPIED = '$solo_copied';
 
 /** As long as others stay silent. */
 const SILENT = '10m';
+/** What has begun longer ago than that is not asked of another server, however it fails. Only what is idempotent ever is. */
+const STILL_ANOTHER = '30s';
 /** A connection of a WebSocket. */
 const IDLE_TUNNEL = '24h';
 
@@ -52,6 +55,9 @@ export const nginxActions = ({ table, port, variables }: ActionsInput): NginxAct
     const toHttps = route.httpsOnly === true && !port.tls ? ['        return 308 https://$host$request_uri;'] : [];
     const backend = table.backends.get(route.backend);
     if (toHttps.length > 0) return { value: id, blocks: named(id, toHttps) };
+    // Without one of the headers, a server would have the client's word for it.
+    if (backend?.protocol === 'h2c' && route.auth?.responseHeaders.some(isLongForH2) === true)
+      return { value: id, blocks: named(id, ['        return 503;']) };
     const { plain, upgraded } = proxied({ backend, headers: withHeaders(FORWARDED, auth?.headers ?? {}) });
     const guard = auth?.lines ?? [];
     return {
@@ -83,13 +89,15 @@ export const nginxActions = ({ table, port, variables }: ActionsInput): NginxAct
       `        ${kind}_pass ${quoted(target)};`,
       `        ${kind}_read_timeout ${silent};`,
       `        ${kind}_send_timeout ${silent};`,
-      ...(timeoutMs === undefined ? [] : [`        ${kind}_next_upstream_timeout ${timeoutMs}ms;`]),
+      `        ${kind}_next_upstream_timeout ${timeoutMs === undefined ? STILL_ANOTHER : `${timeoutMs}ms`};`,
       ...headerLines(kind === 'grpc' ? headers : withHeaders(headers, upgrade), kind),
       ...answerLines(answers, kind, variables),
     ];
+    const own = timeoutMs === undefined ? undefined : `${timeoutMs}ms`;
     return {
-      plain: lines(timeoutMs === undefined ? SILENT : `${timeoutMs}ms`, { Upgrade: '', Connection: 'close' }),
-      upgraded: lines(IDLE_TUNNEL, { Upgrade: '$http_upgrade', Connection: 'upgrade' }),
+      plain: lines(own ?? SILENT, { Upgrade: '', Connection: 'close' }),
+      // nginx knows one time for before and after the upgrade, and whoever asks for one must not get more than the rule gives.
+      upgraded: lines(own ?? IDLE_TUNNEL, { Upgrade: '$http_upgrade', Connection: 'upgrade' }),
     };
   };
 

@@ -27,7 +27,7 @@ export const nginxAuth = (
 ): NginxAuth => {
   const { url, signin, responseHeaders } = auth;
   const place = quoted(`/ ${id}auth`);
-  const [, authority = '', pathAndQuery = '/'] = /^https?:\/\/([^/?#]*)([^#]*)/.exec(bytesOf(url)) ?? [];
+  const [, scheme = '', authority = '', pathAndQuery = '/'] = /^(https?):\/\/([^/?#]*)([^#]*)/.exec(bytesOf(url)) ?? [];
   const uri = pathAndQuery.startsWith('/') ? pathAndQuery : `/${pathAndQuery}`;
   const target = targetOf(auth, backends);
   const passed = responseHeaders.filter((name) => !FRAMING.has(name.toLowerCase()));
@@ -54,7 +54,8 @@ export const nginxAuth = (
       ...(target === undefined
         ? ['        return 503;']
         : [
-            `        proxy_pass ${target.startsWith('$') ? quoted(variables.literal(bytesOf(url.split('#')[0] ?? ''))) : quoted(`${target}${variables.literal(uri)}`)};`,
+            // A word without variables would be resolved at the start alone, and keep everything from being served where that fails.
+            `        proxy_pass ${quoted(target === '$' ? variables.constant(`${scheme}://${authority}${uri}`) : `${target}${variables.literal(uri)}`)};`,
             '        proxy_pass_request_body off;',
             '        proxy_read_timeout 10s;',
             ...headerLines(sent, 'proxy'),
@@ -94,15 +95,18 @@ const signinPlace = (signin: string, variables: NginxVariables): string => {
   };
   // biome-ignore-end lint/suspicious/noTemplateCurlyInString: variables of nginx
   const text = bytesOf(signin);
-  let place = '';
-  let end = 0;
+  const place: string[] = [];
+  let [plain, end] = ['', 0];
   for (const found of text.matchAll(/\$\{?([A-Za-z_]+)\}?/g)) {
     const name = found[1] ?? '';
     const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    place += variables.literal(text.slice(end, found.index)) + (field?.() ?? variables.literal(found[0]));
+    plain += text.slice(end, found.index) + (field === undefined ? found[0] : '');
     end = found.index + found[0].length;
+    if (field === undefined) continue;
+    place.push(variables.literal(plain), field());
+    plain = '';
   }
-  place += variables.literal(text.slice(end));
-  if (/[?&]rd=/.test(text)) return place;
-  return `${place}${text.includes('?') ? '&' : '?'}rd=$scheme://$http_host${escapedUri(variables)}`;
+  place.push(variables.literal(plain + text.slice(end)));
+  if (!/[?&]rd=/.test(text)) place.push(`${text.includes('?') ? '&' : '?'}rd=$scheme://$http_host${escapedUri(variables)}`);
+  return variables.joined(place);
 };

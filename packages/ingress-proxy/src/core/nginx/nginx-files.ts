@@ -37,6 +37,8 @@ export const NGINX_LOG = 'nginx.log';
 
 /** How long workers of before go on with what they have. */
 const SHUTDOWN = '24h';
+/** Servers that one request is tried at, as many as with the other proxy. */
+const MOST_TRIES = 4;
 /** Of a body that can be copied, as by the other proxy. */
 const MOST_BODY_BYTES = 15_000;
 
@@ -91,14 +93,16 @@ export const nginxConfiguration = (table: RouteTable, options: NginxOptions): st
     '    client_body_timeout 10m;',
     '    send_timeout 10m;',
     '    keepalive_timeout 60s;',
-    '    keepalive_requests 100000;',
-    '    large_client_header_buffers 8 16k;',
+    '    keepalive_requests 1000;',
+    // As much as the other proxy reads, and one more for a cookie that does not fit behind the rest.
+    '    large_client_header_buffers 2 16k;',
     '    client_max_body_size 0;',
     '    client_body_buffer_size 16k;',
     '    underscores_in_headers off;',
     '    recursive_error_pages on;',
     '    proxy_http_version 1.1;',
     '    proxy_connect_timeout 5s;',
+    `    proxy_next_upstream_tries ${MOST_TRIES};`,
     '    proxy_buffering off;',
     '    proxy_request_buffering off;',
     '    proxy_buffer_size 16k;',
@@ -109,6 +113,7 @@ export const nginxConfiguration = (table: RouteTable, options: NginxOptions): st
     '    grpc_pass_header Server;',
     '    grpc_pass_header Date;',
     '    grpc_connect_timeout 5s;',
+    `    grpc_next_upstream_tries ${MOST_TRIES};`,
     '    grpc_buffer_size 16k;',
     ...(resolvers.length === 0 ? [] : [`    resolver ${resolvers.map((each) => (each.includes(':') ? `[${each}]` : each)).join(' ')};`]),
     ...fixedMaps,
@@ -125,7 +130,8 @@ export const nginxConfiguration = (table: RouteTable, options: NginxOptions): st
       .flatMap(({ name, endpoints }) => [
         `    upstream ${name} {`,
         '        least_conn;',
-        ...endpoints.map(({ address, port }) => `        server ${address.includes(':') ? `[${address}]` : address}:${port};`),
+        // Which of them are asked is not for their answers to decide: one client whose request ends badly at each would have none left for all others.
+        ...endpoints.map(({ address, port }) => `        server ${address.includes(':') ? `[${address}]` : address}:${port} max_fails=0;`),
         '    }',
       ]),
     '',
@@ -155,11 +161,10 @@ const fixedMaps: readonly string[] = [
   '        "~1" 1;',
   '        default 0;',
   '    }',
-  // A connection that became HTTP/2 would go by every rule of what is here.
+  // WebSockets, and what clients of Kubernetes have for exec. A connection that became HTTP/2 would go by every rule of what is here.
   '    map $http_upgrade $solo_upgraded {',
-  '        "" "";',
-  '        "~*h2c" "";',
-  '        default w;',
+  '        "~*^(?:websocket|SPDY/3\\.1)\\z" w;',
+  '        default "";',
   '    }',
   '    map "$request_method|$http_content_length|$http_transfer_encoding|$http_upgrade" $solo_copied {',
   `        "~^(?:GET|HEAD|PUT|POST|DELETE)\\|(?:0*(?:[0-9]{0,4}|1[0-4][0-9]{3}|${MOST_BODY_BYTES}))\\|\\|\\z" m;`,

@@ -7,6 +7,9 @@ const LONGEST_H2_NAME = 40;
 /** nginx says these itself, and nothing that it comes with takes them away. */
 const OWN_HEADERS = new Set(['server', 'date']);
 
+/** A header of that length is none that a server of HTTP/2 can be given, or is not, by nginx. */
+export const isLongForH2 = (name: string): boolean => name.length > LONGEST_H2_NAME;
+
 /** Whether nginx can compare a path. */
 export const hasRoomForPath = (path: string): boolean => path.length <= LONGEST_PATH;
 
@@ -23,7 +26,7 @@ export const nginxLacks = ({ matches, action, servers }: AskedRule): readonly st
   const toH2c = backends.some(({ name }) => isH2c(name));
   const ofRequest = [requestHeaders, ...backends.flatMap((each) => each.requestHeaders ?? [])];
   const ofAnswer = [responseHeaders, ...backends.flatMap((each) => each.responseHeaders ?? [])];
-  const long = toH2c ? [...ofRequest, ...ofAnswer].flatMap(namesOf).find((name) => name.length > LONGEST_H2_NAME) : undefined;
+  const long = toH2c ? [...ofRequest, ...ofAnswer].flatMap(namesOf).find(isLongForH2) : undefined;
   return [
     ...matches.flatMap(({ path }) => (hasRoomForPath(path) ? [] : [`a path of more than ${LONGEST_PATH} bytes`])),
     ...ofAnswer

@@ -21,6 +21,10 @@ export const hexOf = (byte: string): string => byte.charCodeAt(0).toString(16).p
 
 /** Half of a word, in which each byte may need two. */
 const LITERAL_PIECE = 1_900;
+/** Longer ones are variables though they mean nothing: words are made of several. */
+const LONGEST_INLINE = 200;
+/** Of expressions in one word: with another of that length there is room yet. */
+const LONGEST_JOINED = 1_000;
 
 /** Variables of a configuration: their names, and the lines that make them. */
 export interface NginxVariables {
@@ -28,6 +32,10 @@ export interface NginxVariables {
   readonly lines: string[];
   /** An expression for bytes in which nothing is looked for, above all no `$`; the same bytes have the same one. */
   literal(bytes: string): string;
+  /** The same, as variables always: where nginx would do something with a word that has none. */
+  constant(bytes: string): string;
+  /** Expressions one after the other, as one that fits into a word whatever their number is. */
+  joined(expressions: readonly string[]): string;
   /** A `map` from an expression to what fits first of the entries, by a key that stands for all of it: made once. Resolves to the variable's name, with `$`. */
   map(source: string, entries: readonly (readonly [key: string, value: string])[]): string;
   /** A name that nobody has, without `$`. */
@@ -48,29 +56,38 @@ export const createNginxVariables = (): NginxVariables => {
     known.set(key, `\${${name}}`);
     return `\${${name}}`;
   };
+  const map: NginxVariables['map'] = (source, entries) =>
+    once(`map ${source} ${JSON.stringify(entries)}`, (name) => [
+      `    map ${source} $${name} {`,
+      ...entries.map(([key, value]) => `        ${key} ${value};`),
+      '    }',
+    ]);
+  // `geo` is what takes a value as it stands.
+  const constant = (bytes: string): string => {
+    let expression = '';
+    for (let at = 0; at < bytes.length; at += LITERAL_PIECE) {
+      const piece = bytes.slice(at, at + LITERAL_PIECE);
+      expression += once(`literal ${piece}`, (name) => [`    geo $${name} {`, `        default ${quoted(piece)};`, '    }']);
+    }
+    return expression;
+  };
   return {
     lines,
     fresh,
     get count() {
       return count;
     },
-    // `geo` is what takes a value as it stands.
-    literal: (bytes) => {
-      let expression = '';
-      for (let at = 0; at < bytes.length; at += LITERAL_PIECE) {
-        const piece = bytes.slice(at, at + LITERAL_PIECE);
-        expression += isPlain(piece)
-          ? piece
-          : once(`literal ${piece}`, (name) => [`    geo $${name} {`, `        default ${quoted(piece)};`, '    }']);
+    literal: (bytes) => (bytes.length <= LONGEST_INLINE && isPlain(bytes) ? bytes : constant(bytes)),
+    constant,
+    joined: (expressions) => {
+      let all = '';
+      for (const each of expressions) {
+        if (all !== '' && all.length + each.length > LONGEST_JOINED) all = map('$request_method', [['default', quoted(all)]]);
+        all += each;
       }
-      return expression;
+      return all;
     },
-    map: (source, entries) =>
-      once(`map ${source} ${JSON.stringify(entries)}`, (name) => [
-        `    map ${source} $${name} {`,
-        ...entries.map(([key, value]) => `        ${key} ${value};`),
-        '    }',
-      ]),
+    map,
   };
 };
 
