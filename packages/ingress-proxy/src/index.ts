@@ -29,6 +29,7 @@ export type {
 export { type RunHaproxyOptions, runHaproxy } from './haproxy/run-haproxy.js';
 export { type RunNginxOptions, runNginx } from './nginx/run-nginx.js';
 export { answeredTokens } from './proxy/answered-tokens.js';
+export { findCaBundle } from './proxy/ca-bundle.js';
 export { type CertificatePair, certificateFault, type IssueCertificate } from './proxy/own-certificates.js';
 export { portHolder } from './proxy/port-holder.js';
 export type { ProxyReport, RunProxyOptions } from './proxy/proxy-report.js';

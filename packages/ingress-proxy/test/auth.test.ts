@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Ingress, IngressSpec } from '@solo-kubelet/object-spec';
 import { describe, expect, it } from 'vitest';
 import { ask, computeOf, installedProxies, startBackend, startProxy } from './started-proxy.js';
@@ -50,5 +51,31 @@ describe.each(installedProxies)('auth-url in %s', { timeout: 180_000 }, (proxyNa
       expect((await ask(proxy.httpPort, name, place, { headers: { cookie: 'session=good' } })).status, `${name}${place}`).toBe(200);
     }
     expect(await ask(proxy.httpPort, 'b.example', '/x')).toMatchObject({ status: 308, headers: { location: 'https://b.example/x' } });
+  });
+
+  it('nobody says himself who he is, to the server that is asked either; what proves it is sent there alone', async () => {
+    await using web = await startBackend('web');
+    const seen: IncomingHttpHeaders[] = [];
+    await using sso = await startBackend('sso', (incoming, response) => {
+      seen.push(incoming.headers);
+      response.writeHead(200, { 'x-user': 'ada', authorization: 'Bearer ours' });
+      response.end();
+    });
+    await using proxy = await startProxy(issue, { proxy: proxyName });
+    const annotations = guard({ 'nginx.ingress.kubernetes.io/auth-response-headers': 'X-User, X-Groups, Authorization, X-Forwarded-For' });
+    const { table } = computeOf({
+      ...{ ingresses: [ingress({ rules: [host('a.example', path('/', 'web'))] }, annotations)], proxy: proxyName },
+      servers: { web: [web.port], sso: [sso.port] },
+    });
+    expect(await proxy.apply(table)).toMatchObject({ type: 'applied' });
+    const claimed = { 'X-USER': 'mallory', x_user: 'mallory', 'x-groups': 'mallory', 'X-Forwarded-For': 'mallory' };
+    const reply = await ask(proxy.httpPort, 'a.example', '/', { headers: { ...claimed, authorization: 'Bearer theirs', cookie: 'a=b' } });
+    expect(seen).toHaveLength(1);
+    expect(JSON.stringify(seen)).not.toContain('mallory');
+    expect(seen[0]).toMatchObject({ authorization: 'Bearer theirs', cookie: 'a=b' });
+    expect(reply.body).not.toContain('mallory');
+    const { headers } = JSON.parse(reply.body) as { headers: IncomingHttpHeaders };
+    expect(headers).toMatchObject({ 'x-user': 'ada', authorization: 'Bearer ours', cookie: 'a=b' });
+    expect(headers).not.toHaveProperty('x-groups');
   });
 });

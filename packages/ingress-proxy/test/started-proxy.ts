@@ -19,7 +19,7 @@ import {
   type RouteTable,
   type RouteTableInput,
   type RouteTableResult,
-  type RunProxyOptions,
+  type RunAnyProxyOptions,
   removeProxy,
   runProxy,
 } from '../src/index.js';
@@ -129,7 +129,7 @@ export const freePorts = async (): Promise<readonly [number, number]> => {
   return [found[0] ?? 0, found[1] ?? 0];
 };
 
-export interface World extends Pick<RouteTableInput, 'acme' | 'proxy'> {
+export interface World extends Pick<RouteTableInput, 'acme' | 'proxy' | 'caBundle'> {
   readonly ingresses: readonly Ingress[];
   /** Ports of 127.0.0.1 behind a Service of this name, in namespace `shop`, port 80. */
   readonly servers: Readonly<Record<string, readonly number[]>>;
@@ -138,7 +138,7 @@ export interface World extends Pick<RouteTableInput, 'acme' | 'proxy'> {
 
 export const tableOf = (world: World): RouteTable => computeOf(world).table;
 
-export const computeOf = ({ ingresses, servers, secrets = [], acme, proxy }: World): RouteTableResult => {
+export const computeOf = ({ ingresses, servers, secrets = [], acme, proxy, caBundle }: World): RouteTableResult => {
   const services: Service[] = Object.keys(servers).map((name) => ({
     metadata: { name, namespace: 'shop' },
     spec: { ports: [{ port: 80 }] },
@@ -156,6 +156,7 @@ export const computeOf = ({ ingresses, servers, secrets = [], acme, proxy }: Wor
     ...{ ingresses, classes: [], services, slices, secrets, checkCertificate: certificateFault },
     ...(acme !== undefined && { acme }),
     ...(proxy !== undefined && { proxy }),
+    ...(caBundle !== undefined && { caBundle }),
   });
 };
 
@@ -176,7 +177,7 @@ export interface StartedProxy extends AsyncDisposable {
 /** Nothing that "soon" comes takes as long even on a busy machine. */
 export const SOON = { timeout: 90_000, interval: 50 };
 
-export interface StartOptions extends Pick<RunProxyOptions, 'keep' | 'runAs'> {
+export interface StartOptions extends Pick<RunAnyProxyOptions, 'keep' | 'runAs' | 'program'> {
   /** Default haproxy. */
   readonly proxy?: ProxyName;
   /** Of an earlier one that was kept: its directory and ports. */

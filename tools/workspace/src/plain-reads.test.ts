@@ -52,6 +52,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
   ],
   'the machine’s own files below /etc and /sys, written by root': [
     'ingress-proxy/src/nginx/render-nginx.ts',
+    'ingress-proxy/src/proxy/ca-bundle.ts',
     'kubelet/src/api/node-object.ts',
     'kubelet/src/node/read-machine.ts',
     'kubelet/src/services/node-ingress.ts',

@@ -8,6 +8,9 @@ export const AUTH_SCRIPT = `local DROPPED = {
   ['content-type'] = true, ['range'] = true, ['x-solo-kubelet-backend'] = true,
 }
 
+-- What clients prove who they are with is for the server that is asked, also where its answer has one of these for the server behind.
+local CREDENTIALS = { ['authorization'] = true, ['cookie'] = true }
+
 local function escaped(text)
   return (text:gsub('[^%w%-%._~]', function(c) return string.format('%%%02X', string.byte(c)) end))
 end
@@ -33,21 +36,18 @@ end
 core.register_action('auth', { 'http-req' }, function(txn)
   local wanted = {}
   for name in (txn:get_var('txn.auth_headers') or ''):gmatch('[^,]+') do table.insert(wanted, name) end
-  -- Nobody says himself who he is.
-  for _, name in ipairs(wanted) do txn.http:req_del_header(name) end
-  -- Many servers take a name with \`_\` for the same with \`-\`.
   local dashed = {}
   for _, name in ipairs(wanted) do dashed[name:lower()] = true end
-  for name in pairs(txn.http:req_get_headers()) do
-    if dashed[(name:lower():gsub('_', '-'))] then txn.http:req_del_header(name) end
-  end
   local scheme = txn.f:ssl_fc() == 1 and 'https' or 'http'
   local host = txn.f:req_hdr('host') or ''
   local uri = txn.f:pathq() or '/'
   local url = txn:get_var('txn.auth_url')
   local headers = {}
   for name, values in pairs(txn.http:req_get_headers()) do
-    if not DROPPED[name] and name:sub(1, 14) ~= 'sec-websocket-' then headers[name] = list(values) end
+    -- Nobody says himself who he is. Many servers take a name with \`_\` for the same with \`-\`.
+    local claims = dashed[(name:lower():gsub('_', '-'))]
+    if claims then txn.http:req_del_header(name) end
+    if not DROPPED[name] and name:sub(1, 14) ~= 'sec-websocket-' and (not claims or CREDENTIALS[name]) then headers[name] = list(values) end
   end
   headers['host'] = { (url:match('^https?://([^/?#]+)')) }
   headers['x-original-url'] = { scheme .. '://' .. host .. uri }

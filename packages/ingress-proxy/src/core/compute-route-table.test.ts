@@ -215,11 +215,14 @@ describe('auth-url', () => {
 
   it('is understood in the words of both controllers', () => {
     for (const prefix of ['nginx.ingress.kubernetes.io', 'haproxy-ingress.github.io']) {
-      const { table, problems } = withAuth({
-        [`${prefix}/auth-url`]: 'https://sso.example/oauth2/auth',
-        [`${prefix}/auth-signin`]: 'https://$host/oauth2/start?rd=$escaped_request_uri',
-        [`${prefix}/auth-response-headers`]: 'X-Auth-Request-User, X-Auth-Request-Email',
-      });
+      const { table, problems } = withAuth(
+        {
+          [`${prefix}/auth-url`]: 'https://sso.example/oauth2/auth',
+          [`${prefix}/auth-signin`]: 'https://$host/oauth2/start?rd=$escaped_request_uri',
+          [`${prefix}/auth-response-headers`]: 'X-Auth-Request-User, X-Auth-Request-Email',
+        },
+        { caBundle: '/etc/ca.pem' },
+      );
       expect(problems).toEqual([]);
       expect(table.routes[0]?.auth).toEqual({
         url: 'https://sso.example/oauth2/auth',
@@ -233,6 +236,8 @@ describe('auth-url', () => {
     const key = 'nginx.ingress.kubernetes.io/auth-url';
     expect(withAuth({ [key]: 'http://b.shop.svc.cluster.local/oauth2/auth' }).table.routes[0]?.auth?.backend).toBe('shop_b_80');
     expect(withAuth({ [key]: 'https://foo.com/oauth2/auth' }).table.routes[0]?.auth?.backend).toBe('shop_a_80');
+    // Another server has that port.
+    expect(withAuth({ [key]: 'http://foo.com:4180/oauth2/auth' }).table.routes[0]?.auth).not.toHaveProperty('backend');
     expect(withAuth({ [key]: 'https://elsewhere.example/' }).table.routes[0]?.auth).not.toHaveProperty('backend');
   });
 
@@ -241,6 +246,39 @@ describe('auth-url', () => {
     expect(table.routes[0]?.auth?.url).toBe('http://127.0.0.1:1/');
     expect(problems[0]?.message).toContain('every request is refused');
   });
+});
+
+it.each(['haproxy', 'nginx'] as const)('nobody passes where %s can not tell who answers, and the Ingress hears so', (proxy) => {
+  const message = (url: string, caBundle?: string) => {
+    const annotations = { 'nginx.ingress.kubernetes.io/auth-url': url };
+    const { table, problems } = compute([ingress('web', { defaultBackend: to('a') }, annotations)], {
+      proxy,
+      ...(caBundle !== undefined && { caBundle }),
+    });
+    return { url: table.fallbacks.get('')?.auth?.url, problems: problems.map((each) => each.message) };
+  };
+  expect(message('https://sso.example/', '/etc/ca.pem')).toEqual({ url: 'https://sso.example/', problems: [] });
+  expect(message('http://192.0.2.1/')).toEqual({ url: 'http://192.0.2.1/', problems: [] });
+  expect(message('https://sso.example/')).toEqual({
+    url: 'http://127.0.0.1:1/',
+    problems: [
+      'annotation auth-url: "https://sso.example/" is of https, and this machine has no bundle of certificates that vouch for servers (package ca-certificates); every request is refused',
+    ],
+  });
+  for (const url of ['https://192.0.2.1/', 'https://[2001:db8::1]/', 'https://0x7f.1/'])
+    expect(message(url, '/etc/ca.pem')).toEqual({
+      url: 'http://127.0.0.1:1/',
+      problems: [
+        `annotation auth-url: ${JSON.stringify(url)} has an address where the name is to be that the proxy looks for in the certificate; every request is refused`,
+      ],
+    });
+});
+
+it('no Ingress stands in for the server that a typing error leaves', () => {
+  const own = { rules: [{ host: '127.0.0.1', http: { paths: [path('/', 'Prefix', 'b')] } }], defaultBackend: to('b') };
+  const guarded = ingress('web', { defaultBackend: to('a') }, { 'nginx.ingress.kubernetes.io/auth-url': 'sso.example' });
+  const { table } = compute([ingress('own', own), guarded]);
+  expect(table.fallbacks.get('')?.auth).toEqual({ url: 'http://127.0.0.1:1/', responseHeaders: [] });
 });
 
 it('annotations that mean nothing here are named', () => {

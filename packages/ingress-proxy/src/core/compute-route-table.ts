@@ -1,22 +1,14 @@
 import type { Ingress, IngressBackend, IngressClass } from '@solo-kubelet/object-spec';
 import { type AcmeState, asksForCertificate, createWantedCertificates, type WantedCertificates } from './acme/wanted-certificates.js';
+import { withAuthServers } from './auth-servers.js';
 import { computeGateways, type GatewayObjects, type GatewaysResult } from './gateway/compute-gateways.js';
 import { hostRank, isHost, isPreciseHost } from './host-name.js';
 import { type IngressSettings, ingressSettings } from './ingress-annotations.js';
 import { isOwnIngress } from './ingress-class.js';
-import { matchRoute, prefixKey } from './match-route.js';
-import { hasRoomForPath, isLongForH2 } from './nginx/nginx-limits.js';
+import { prefixKey } from './match-route.js';
+import { hasRoomForPath } from './nginx/nginx-limits.js';
 import { comparedPath } from './request-path.js';
-import {
-  type AuthRequest,
-  allRoutes,
-  type Backend,
-  type Certificate,
-  type ProxyName,
-  type Route,
-  type RouteProblem,
-  type RouteTable,
-} from './route-table.js';
+import type { Backend, Certificate, ProxyName, Route, RouteProblem, RouteTable } from './route-table.js';
 import { type SecretsInput, secretPair } from './secret-pair.js';
 import { type KnownServices, serviceBackend } from './service-backend.js';
 
@@ -30,6 +22,8 @@ export interface RouteTableInput extends KnownServices, SecretsInput {
   readonly acme?: AcmeState;
   /** What will carry requests: what it can't do is told, and left out. Default haproxy. */
   readonly proxy?: ProxyName;
+  /** File with the certificates that vouch for servers of others (`findCaBundle`). Undefined: an `auth-url` of https that is none of ours lets nobody pass, and it is told. */
+  readonly caBundle?: string;
 }
 
 export interface RouteTableResult {
@@ -82,40 +76,16 @@ export const computeRouteTable = (input: RouteTableInput): RouteTableResult => {
     listens: { http: own.length > 0, https: certificates.length > 0 },
     listeners,
     challenges: input.acme?.challenges ?? new Map(),
+    ...(input.caBundle !== undefined && { caBundle: input.caBundle }),
   };
-  const located = withAuthBackends(table, input);
-  if (input.proxy === 'nginx') problems.push(...unaskable(located), ...unpassable(located));
+  const guarded = withAuthServers(table, input);
   return {
-    table: located,
+    table: guarded.table,
     ingresses: own.map(keyOf),
-    problems,
+    problems: [...problems, ...guarded.problems],
     wantedCertificates: wanted.keys,
     gateways: ofGateways,
   };
-};
-
-/** nginx asks for leave by HTTP/1.1 alone. */
-const unaskable = (table: RouteTable): readonly RouteProblem[] => {
-  const { backends } = table;
-  const faulty = allRoutes(table).filter(({ auth }) => backends.get(auth?.backend ?? '')?.protocol === 'h2c');
-  return [...new Map(faulty.map((route) => [route.ingress, route.auth?.url])).entries()].map(([ingress, url]) => ({
-    ingress,
-    reason: 'IngressAnnotation',
-    message: `annotation auth-url: ${JSON.stringify(url)} is a server of HTTP/2, which nginx can't ask; every request is refused`,
-  }));
-};
-
-/** Servers of HTTP/2 are given short names of headers alone by nginx. */
-const unpassable = ({ routes, backends }: RouteTable): readonly RouteProblem[] => {
-  const found = routes.flatMap(({ ingress, backend, auth }) => {
-    const long = backends.get(backend)?.protocol === 'h2c' ? auth?.responseHeaders.find(isLongForH2) : undefined;
-    return long === undefined ? [] : [[ingress, long] as const];
-  });
-  return [...new Map(found)].map(([ingress, name]) => ({
-    ingress,
-    reason: 'IngressAnnotation',
-    message: `annotation auth-response-headers: nginx can't give ${name}, which is that long, to a server of HTTP/2; every request to it is refused`,
-  }));
 };
 
 const NO_GATEWAYS: GatewaysResult = { listeners: [], backends: new Map(), classes: [], gateways: [], routes: [] };
@@ -268,29 +238,3 @@ const byPriority = (a: Route, b: Route): number =>
   hostRank(a.host) - hostRank(b.host) ||
   prefixKey(b.path).length - prefixKey(a.path).length ||
   (a.pathType === b.pathType ? 0 : a.pathType === 'Exact' ? -1 : 1);
-
-/** Servers that are asked for leave and are one of ours are reached without DNS: a Service by its name in the cluster, or a host of the table. */
-const withAuthBackends = (table: RouteTable, input: RouteTableInput): RouteTable => {
-  const backends = new Map(table.backends);
-  const located = (auth: AuthRequest): AuthRequest => {
-    const { hostname, pathname, protocol, port } = new URL(auth.url);
-    const [name = '', namespace = '', svc] = hostname.split('.');
-    if (svc === 'svc') {
-      const found = serviceBackend(
-        namespace,
-        { name, port: { number: Number(port || (protocol === 'https:' ? 443 : 80)) } },
-        { ...input, protocol: undefined },
-      );
-      if ('backend' in found) {
-        backends.set(found.backend.name, found.backend);
-        return { ...auth, backend: found.backend.name };
-      }
-    }
-    const match = matchRoute(table, hostname, pathname);
-    // A route for any host is no sign that this one is ours.
-    return match.type === 'backend' && match.route.host !== '' ? { ...auth, backend: match.backend } : auth;
-  };
-  const locatedIn = (route: Route): Route => (route.auth === undefined ? route : { ...route, auth: located(route.auth) });
-  const fallbacks = new Map([...table.fallbacks].map(([host, route]) => [host, locatedIn(route)]));
-  return { ...table, routes: table.routes.map(locatedIn), fallbacks, backends };
-};

@@ -165,7 +165,9 @@ const configuration = (
     '    hard-stop-after 24h',
     '    tune.ssl.default-dh-param 2048',
     '    ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets',
-    ...(asksForLeave ? [`    lua-load ${directory}/auth.lua`] : []),
+    // Names in certificates are compared with the host of the URL, as long as they are checked at all.
+    ...(table.caBundle === undefined ? [] : [`    httpclient.ssl.ca-file ${table.caBundle.replace(/[ \\'"#]/g, '\\$&')}`]),
+    ...(asksForLeave ? ['    httpclient.ssl.verify required', `    lua-load ${directory}/auth.lua`] : []),
     ...(hasMirrors ? [`    lua-load ${directory}/mirror.lua`] : []),
     '',
     'defaults',

@@ -9,3 +9,6 @@ export const isPreciseHost = (host: string): boolean => isHost(host) && !host.st
 
 /** An exact host is tried before a wildcard, and any host, which is ``, last. */
 export const hostRank = (host: string): number => (host === '' ? 2 : host.startsWith('*.') ? 1 : 0);
+
+/** Whether the host of a URL is an address. */
+export const isIpAddress = (hostname: string): boolean => hostname.startsWith('[') || /^[0-9.]+$/.test(hostname);

@@ -87,7 +87,7 @@ const authOf = (values: ReadonlyMap<string, string>, problems: string[]): Ingres
 };
 
 /** Nothing answers there. */
-const NOBODY = 'http://127.0.0.1:1/';
+export const NOBODY = 'http://127.0.0.1:1/';
 /** Each is a line for every path. */
 const MOST_HEADERS = 64;
 const TOKEN = /^[A-Za-z0-9-]{1,100}$/;

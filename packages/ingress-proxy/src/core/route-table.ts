@@ -15,6 +15,8 @@ export interface RouteTable {
   readonly listens: { readonly http: boolean; readonly https: boolean };
   /** What requests by HTTP get at `/.well-known/acme-challenge/TOKEN` at the port of Ingresses, whatever their host, by token: for as long as an ACME server asks. */
   readonly challenges: ReadonlyMap<string, string>;
+  /** File with the certificates that vouch for servers of `auth-url` which are none of ours. */
+  readonly caBundle?: string;
   /** Of Gateways, in the order in which hosts are tried at a port: exact ones, the longest wildcard, any. */
   readonly listeners: readonly Listener[];
 }

@@ -104,8 +104,8 @@ export const createNodeIngress = (options: NodeIngressOptions): NodeIngress => {
   };
 
   const serve = (store$: Observable<ObjectStore>, facts$: FollowIngresses['facts$']): Observable<unknown> =>
-    from(Promise.all([import('@solo-kubelet/ingress-proxy'), workersUser(flags.proxy)])).pipe(
-      switchMap(([{ answeredTokens, certificateFault, computeRouteTable, GATEWAY_CONTROLLER, runProxy }, runAs]) => {
+    from(loadProxy(flags.proxy)).pipe(
+      switchMap(({ answeredTokens, certificateFault, computeRouteTable, GATEWAY_CONTROLLER, runProxy, runAs, caBundle }) => {
         const resultOf = new WeakMap<RouteTable, RouteTableResult>();
         const { httpPort, httpsPort } = flags;
         const acme = flags.acme === undefined ? undefined : createNodeAcme({ ...options, flags: flags.acme });
@@ -135,6 +135,7 @@ export const createNodeIngress = (options: NodeIngressOptions): NodeIngress => {
               proxy: flags.proxy,
               checkCertificate: certificateFault,
               ...(known !== undefined && { acme: known }),
+              ...(caBundle !== undefined && { caBundle }),
             });
             return { input, result };
           }),
@@ -258,6 +259,12 @@ const issuerOf =
 
 /** As distributions have them. */
 const USERS = { haproxy: ['haproxy'], nginx: ['nginx', 'www-data'] } as const;
+
+/** What the proxy is driven with: the package, and what this machine has for it. */
+const loadProxy = async (proxy: IngressFlags['proxy']) => {
+  const [ingressProxy, runAs] = await Promise.all([import('@solo-kubelet/ingress-proxy'), workersUser(proxy)]);
+  return { ...ingressProxy, runAs, caBundle: await ingressProxy.findCaBundle() };
+};
 
 /** The user that comes with the proxy's package, else nobody; undefined where this process may not become another, or knows of neither. */
 const workersUser = async (proxy: IngressFlags['proxy']): Promise<{ readonly user: string; readonly group: string } | undefined> => {

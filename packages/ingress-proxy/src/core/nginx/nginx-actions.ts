@@ -20,7 +20,7 @@ export interface NginxActions {
 }
 
 export interface ActionsInput {
-  readonly table: Pick<RouteTable, 'backends'>;
+  readonly table: Pick<RouteTable, 'backends' | 'caBundle'>;
   readonly port: OpenPort;
   readonly variables: NginxVariables;
 }
@@ -51,7 +51,7 @@ export const nginxActions = ({ table, port, variables }: ActionsInput): NginxAct
 
   const routed = (route: Pick<Route, 'backend' | 'auth' | 'httpsOnly'>): Led => {
     const id = variables.fresh();
-    const auth = route.auth === undefined ? undefined : nginxAuth(route.auth, id, { backends: table.backends, variables });
+    const auth = route.auth === undefined ? undefined : nginxAuth(route.auth, id, { ...table, variables });
     const toHttps = route.httpsOnly === true && !port.tls ? ['        return 308 https://$host$request_uri;'] : [];
     const backend = table.backends.get(route.backend);
     if (toHttps.length > 0) return { value: id, blocks: named(id, toHttps) };

@@ -1,4 +1,4 @@
-import type { AuthRequest, Backend } from '../route-table.js';
+import type { AuthRequest, Backend, RouteTable } from '../route-table.js';
 import { FORWARDED, headerLines, withHeaders } from './header-plan.js';
 import { escapedUri } from './nginx-path.js';
 import { bytesOf, type NginxVariables, quoted } from './nginx-text.js';
@@ -16,6 +16,9 @@ export interface NginxAuth {
 /** Of the answer of the server that is asked; what frames a message is never handed on. */
 const FRAMING = new Set(['connection', 'content-length', 'transfer-encoding', 'upgrade', 'te', 'trailer', 'keep-alive']);
 
+/** What clients prove who they are with is for the server that is asked, also where its answer has one of these for the server behind. */
+const CREDENTIALS = new Set(['authorization', 'cookie']);
+
 /**
  * Another server is asked with the request's headers: 2xx lets it pass, 401 and 403 are handed on, all else is 500. `id`: a name that no other has. Its place has a
  * space in it, which no path of a manifest has.
@@ -23,7 +26,7 @@ const FRAMING = new Set(['connection', 'content-length', 'transfer-encoding', 'u
 export const nginxAuth = (
   auth: AuthRequest,
   id: string,
-  { backends, variables }: { readonly backends: ReadonlyMap<string, Backend>; readonly variables: NginxVariables },
+  { backends, caBundle, variables }: Pick<RouteTable, 'backends' | 'caBundle'> & { readonly variables: NginxVariables },
 ): NginxAuth => {
   const { url, signin, responseHeaders } = auth;
   const place = quoted(`/ ${id}auth`);
@@ -32,7 +35,9 @@ export const nginxAuth = (
   const target = targetOf(auth, backends);
   const passed = responseHeaders.filter((name) => !FRAMING.has(name.toLowerCase()));
   const headers = Object.fromEntries(passed.map((name, i) => [name, `$${id}_${i}`]));
-  const sent = withHeaders(FORWARDED, {
+  // Nobody says himself who he is, to the server that is asked either.
+  const claims = Object.fromEntries(responseHeaders.filter((name) => !CREDENTIALS.has(name.toLowerCase())).map((name) => [name, '']));
+  const sent = withHeaders(new Map([...withHeaders(new Map(), claims), ...FORWARDED]), {
     Host: variables.literal(authority),
     'X-Original-URL': '$scheme://$http_host$request_uri',
     'X-Original-Method': '$request_method',
@@ -58,6 +63,7 @@ export const nginxAuth = (
             `        proxy_pass ${quoted(target === '$' ? variables.constant(`${scheme}://${authority}${uri}`) : `${target}${variables.literal(uri)}`)};`,
             '        proxy_pass_request_body off;',
             '        proxy_read_timeout 10s;',
+            ...(target === '$' ? identityLines(url, caBundle, variables) : []),
             ...headerLines(sent, 'proxy'),
           ]),
       '    }',
@@ -73,6 +79,22 @@ export const nginxAuth = (
     ],
   };
 };
+
+/** More than chains have: the server's certificate, and two above it. */
+const LONGEST_CHAIN = 5;
+
+/** Whoever answers in the place of the server would decide who passes, and be told what clients send. */
+const identityLines = (url: string, caBundle: string | undefined, variables: NginxVariables): readonly string[] =>
+  url.startsWith('https:')
+    ? [
+        '        proxy_ssl_server_name on;',
+        `        proxy_ssl_name ${quoted(variables.literal(bytesOf(new URL(url).hostname)))};`,
+        '        proxy_ssl_verify on;',
+        `        proxy_ssl_verify_depth ${LONGEST_CHAIN};`,
+        ...(caBundle === undefined ? [] : [`        proxy_ssl_trusted_certificate ${quoted(bytesOf(caBundle))};`]),
+        '        proxy_ssl_protocols TLSv1.2 TLSv1.3;',
+      ]
+    : [];
 
 /** Where the server is: a group of ours; `$`: as the URL says, by DNS; undefined: nobody answers. */
 const targetOf = ({ backend }: AuthRequest, backends: ReadonlyMap<string, Backend>): string | undefined => {
