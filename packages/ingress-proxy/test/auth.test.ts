@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
 import type { Ingress, IngressSpec } from '@solo-kubelet/object-spec';
 import { describe, expect, it } from 'vitest';
 import { ask, computeOf, installedProxies, startBackend, startProxy } from './started-proxy.js';
@@ -22,6 +23,19 @@ const startSso = () =>
   startBackend('sso', (incoming, response) => {
     response.writeHead(incoming.headers.cookie === 'session=good' ? 200 : 401);
     response.end();
+  });
+
+/** The answer to a text, until the connection ends. */
+const raw = (port: number, text: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    let said = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write(text));
+    socket.setEncoding('latin1').setTimeout(20_000, () => socket.destroy());
+    socket.on('data', (more: string) => {
+      said += more;
+    });
+    socket.on('error', reject);
+    socket.on('close', () => resolve(said));
   });
 
 describe.each(installedProxies)('auth-url in %s', { timeout: 180_000 }, (proxyName) => {
@@ -77,5 +91,79 @@ describe.each(installedProxies)('auth-url in %s', { timeout: 180_000 }, (proxyNa
     const { headers } = JSON.parse(reply.body) as { headers: IncomingHttpHeaders };
     expect(headers).toMatchObject({ 'x-user': 'ada', authorization: 'Bearer ours', cookie: 'a=b' });
     expect(headers).not.toHaveProperty('x-groups');
+  });
+
+  it('lets nobody pass who sends much, and goes on', async () => {
+    await using web = await startBackend('web');
+    await using sso = await startBackend('sso', (incoming, response) => {
+      response.writeHead(incoming.headers.cookie === 'session=good' ? 200 : 401, { 'x-user': 'ada'.repeat(800) });
+      response.end();
+    });
+    await using proxy = await startProxy(issue, { proxy: proxyName });
+    const annotations = guard({ 'nginx.ingress.kubernetes.io/auth-response-headers': 'X-User' });
+    const { table } = computeOf({
+      ...{ ingresses: [ingress({ rules: [host('a.example', path('/', 'web'))] }, annotations)], proxy: proxyName },
+      servers: { web: [web.port], sso: [sso.port] },
+    });
+    expect(await proxy.apply(table)).toMatchObject({ type: 'applied' });
+    const statuses = new Set<number>();
+    const note = async (place: string, headers: Record<string, string>): Promise<void> => {
+      const { status, body } = await ask(proxy.httpPort, 'a.example', place, { headers });
+      statuses.add(status);
+      expect(body).not.toContain('"web"');
+      // Whoever may pass is never let in without his name.
+      const passed = await ask(proxy.httpPort, 'a.example', place, { headers: { ...headers, cookie: 'session=good' } });
+      if (passed.status === 200) expect(passed.body).toContain('adaada');
+    };
+    for (let length = 1_000; length <= 16_000; length += 1_000) {
+      await note(`/${'x'.repeat(length)}`, {});
+      await note('/', { 'x-much': 'x'.repeat(length) });
+    }
+    for (let count = 10; count <= 100; count += 10)
+      await note('/', Object.fromEntries(Array.from({ length: count }, (_, i) => [`x-${i}`, 'x'])));
+    expect([...statuses].filter((status) => status < 400)).toEqual([]);
+    expect([...statuses]).toContain(401);
+    expect((await ask(proxy.httpPort, 'a.example', '/', { headers: { cookie: 'session=good' } })).status).toBe(200);
+    expect(proxy.reports).toHaveLength(1);
+  });
+
+  it('a connection that would become HTTP/2 stays what it is, and goes by no rule', async () => {
+    const upgrades: unknown[] = [];
+    await using web = await startBackend('web');
+    web.server.on('upgrade', (incoming, socket) => {
+      upgrades.push(incoming.headers.upgrade);
+      socket.end(
+        `HTTP/1.1 101 Switching Protocols\r\nupgrade: ${incoming.headers.upgrade}\r\nconnection: Upgrade\r\nsec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n`,
+      );
+    });
+    await using sso = await startSso();
+    await using proxy = await startProxy(issue, { proxy: proxyName });
+    const { table } = computeOf({
+      ingresses: [
+        ingress({ rules: [host('a.example', path('/admin', 'web'))] }, guard()),
+        ingress({ rules: [host('a.example', path('/', 'web'))] }, {}, 'open'),
+      ],
+      servers: { web: [web.port], sso: [sso.port] },
+      proxy: proxyName,
+    });
+    expect(await proxy.apply(table)).toMatchObject({ type: 'applied' });
+    const upgrade = (place: string, to: string) => {
+      const fields = [
+        'host: a.example',
+        'connection: Upgrade, HTTP2-Settings, close',
+        `upgrade: ${to}`,
+        'http2-settings: AAMAAABkAAQAAP__',
+      ];
+      const websocket = ['sec-websocket-version: 13', 'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ=='];
+      return raw(proxy.httpPort, [`GET ${place} HTTP/1.1`, ...fields, ...websocket, '', ''].join('\r\n'));
+    };
+    for (const to of ['h2c', 'H2C', 'foo, h2c', 'h2c, websocket', 'websocket,h2c']) {
+      expect(await upgrade('/', to), to).toMatch(/^HTTP\/1.1 200 /);
+      expect(await upgrade('/admin', to), to).toMatch(/^HTTP\/1.1 401 /);
+    }
+    expect(upgrades).toEqual([]);
+    expect(await upgrade('/admin', 'websocket')).toMatch(/^HTTP\/1.1 401 /);
+    expect(await upgrade('/', 'websocket')).toMatch(/^HTTP\/1.1 101 /);
+    expect(upgrades).toEqual(['websocket']);
   });
 });

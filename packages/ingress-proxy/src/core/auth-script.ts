@@ -1,8 +1,14 @@
+import { MOST_COPIED_LINES } from './mirror-script.js';
+
 /**
  * What haproxy does for `auth-url`, as nginx' auth_request: asks another server with the request's headers. 2xx lets it pass, with the headers
- * that were asked for; 401 and 403 are handed on, 401 to a browser as the way to the sign-in page; all else is 500.
+ * that were asked for, and sets `txn.auth_passed`; 401 and 403 are handed on, 401 to a browser as the way to the sign-in page; all else is 500.
  */
-export const AUTH_SCRIPT = `local DROPPED = {
+export const AUTH_SCRIPT = `-- haproxy itself would end with more lines than it takes of a client, ours beside them.
+local MOST_LINES = ${MOST_COPIED_LINES}
+-- As much as a buffer of haproxy has room for, with what it keeps free of it.
+local MOST_BYTES = 14500
+local DROPPED = {
   ['content-length'] = true, ['transfer-encoding'] = true, ['connection'] = true, ['upgrade'] = true, ['host'] = true,
   ['te'] = true, ['trailer'] = true, ['expect'] = true, ['keep-alive'] = true, ['proxy-connection'] = true,
   ['content-type'] = true, ['range'] = true, ['x-solo-kubelet-backend'] = true,
@@ -43,12 +49,19 @@ core.register_action('auth', { 'http-req' }, function(txn)
   local uri = txn.f:pathq() or '/'
   local url = txn:get_var('txn.auth_url')
   local headers = {}
+  local lines = 0
+  local bytes = 3 * #uri + 2 * #host
   for name, values in pairs(txn.http:req_get_headers()) do
     -- Nobody says himself who he is. Many servers take a name with \`_\` for the same with \`-\`.
     local claims = dashed[(name:lower():gsub('_', '-'))]
     if claims then txn.http:req_del_header(name) end
-    if not DROPPED[name] and name:sub(1, 14) ~= 'sec-websocket-' and (not claims or CREDENTIALS[name]) then headers[name] = list(values) end
+    if not DROPPED[name] and name:sub(1, 14) ~= 'sec-websocket-' and (not claims or CREDENTIALS[name]) then
+      headers[name] = list(values)
+      lines = lines + #headers[name]
+      for _, value in ipairs(headers[name]) do bytes = bytes + #name + #value + 16 end
+    end
   end
+  if lines > MOST_LINES or bytes > MOST_BYTES then return reply(txn, 431, {}) end
   headers['host'] = { (url:match('^https?://([^/?#]+)')) }
   headers['x-original-url'] = { scheme .. '://' .. host .. uri }
   headers['x-original-method'] = { txn.f:method() }
@@ -68,7 +81,14 @@ core.register_action('auth', { 'http-req' }, function(txn)
     for _, name in ipairs(wanted) do
       for _, value in ipairs(list(said[name:lower()])) do txn.http:req_add_header(name, value) end
     end
+    -- Where there is no room for what was said of the client, nothing passes without it.
+    local got = #wanted > 0 and txn.http:req_get_headers() or {}
+    for _, name in ipairs(wanted) do
+      if #list(got[name:lower()]) < #list(said[name:lower()]) then return reply(txn, 431, {}) end
+    end
     txn:set_priv(cookies)
+    -- All that ends otherwise, an error in here too, lets nobody pass.
+    txn:set_var('txn.auth_passed', 'yes')
     return
   end
   local signin = txn:get_var('txn.auth_signin')

@@ -129,6 +129,9 @@ const configuration = (
     ...(ofIngresses ? [...gateways.matchLines(port, routeLines), ...fallbackLines] : gateways.matchLines(port)),
     '    http-request return status 404 content-type text/plain string "no route leads here\\n" if !{ var(txn.route) -m found }',
     '    http-request set-var(txn.backend) var(txn.route),field(1,|)',
+    // A connection that became HTTP/2 would go by every rule of what is here.
+    '    http-request del-header Upgrade if { req.fhdr(upgrade) -m sub -i h2c }',
+    '    http-request del-header HTTP2-Settings',
     '    http-request redirect scheme https code 308 if { var(txn.route),field(3,|) -m str https } !{ ssl_fc }',
     '    http-request set-header X-Forwarded-For %[src]',
     '    http-request set-header X-Real-IP %[src]',
@@ -146,6 +149,8 @@ const configuration = (
           ),
           `    http-request set-var(txn.auth_socket) str(${authAddress})`,
           '    http-request lua.auth if { var(txn.auth_url) -m found }',
+          // Where a script fails haproxy goes on as if it were not there.
+          '    http-request deny deny_status 500 if { var(txn.auth) -m len gt 0 } !{ var(txn.auth_passed) -m str yes }',
           '    http-response lua.auth_cookies',
         ]
       : []),
