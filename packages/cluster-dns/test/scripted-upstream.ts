@@ -1,5 +1,6 @@
-import { createSocket } from 'node:dgram';
-import { createServer } from 'node:net';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import dnsPacket, { type Answer, type DecodedPacket } from 'dns-packet';
 
 export interface ScriptedUpstream extends AsyncDisposable {
@@ -32,13 +33,7 @@ export const scriptedUpstream = async (answer: ScriptedUpstream['answer']): Prom
     const said = reply(message, 'udp');
     if (said !== undefined) socket.send(said, port, address);
   });
-  const port = await new Promise<number>((resolve, reject) => {
-    socket.bind(0, '127.0.0.1', () => {
-      const { port: bound } = socket.address();
-      server.on('error', reject);
-      server.listen(bound, '127.0.0.1', () => resolve(bound));
-    });
-  });
+  const port = await bindBoth(server, socket);
   const upstream: ScriptedUpstream = {
     port,
     asked: [],
@@ -49,4 +44,24 @@ export const scriptedUpstream = async (answer: ScriptedUpstream['answer']): Prom
     },
   };
   return upstream;
+};
+
+const TRIES = 20;
+
+/** The same port for TCP and UDP: one that is free for the first may be somebody's for the other. */
+const bindBoth = async (server: Server, socket: Socket): Promise<number> => {
+  for (let tries = 1; ; tries += 1) {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    try {
+      socket.bind(port, '127.0.0.1');
+      await once(socket, 'listening');
+      return port;
+    } catch (error) {
+      server.close();
+      await once(server, 'close');
+      if (tries === TRIES) throw error;
+    }
+  }
 };
