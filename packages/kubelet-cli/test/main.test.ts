@@ -12,6 +12,9 @@ const callAs = async (programName: string, argv: readonly string[], input = '') 
   return { status, out: io.output(), err: io.errors() };
 };
 
+/** Where no node can be: what is said first is seen. */
+const NOWHERE = ['up', '--data-dir', '/dev/null/x'];
+
 // The program is loaded before the clock of a test runs: on a busy machine that takes longer than a test.
 beforeAll(async () => {
   for (const argv of [
@@ -39,6 +42,11 @@ describe('main', () => {
     [['exec', 'web'], 'exec what? give a command after --\n'],
     [['logs', 'web', '--tail', 'x'], '--tail takes a number, not "x"\n'],
     [['up', '--runtime', 'docker'], expect.stringContaining('--runtime must be containerd or memory')],
+    [[...NOWHERE, '--service-cluster-ip-range', '10.96.0.0/16', '--ingress-proxy', 'squid'], expect.stringContaining('want haproxy, nginx,')],
+    [[...NOWHERE, '--ingress-ports', '80,443'], expect.stringContaining('only of use with --service-cluster-ip-range')],
+    [[...NOWHERE, '--service-cluster-ip-range', 'x'], expect.stringContaining('service-cluster-ip-range')],
+    [[...NOWHERE, '--kube-api', 'x'], expect.stringContaining('--kube-api x: want ADDRESS:PORT, or off')],
+    [[...NOWHERE, '--ready-timeout', 'x'], expect.stringContaining('--ready-timeout takes a duration')],
   ])('answers %j with status 2', async (argv, err) => {
     expect(await call(...argv)).toEqual({ status: 2, out: '', err });
   });

@@ -13,16 +13,23 @@ export const apiOf = async (
   kubeconfigPath: string,
   progress: Pick<Progress, 'note'>,
 ): Promise<KubeApiFlags | undefined> => {
+  const address = askedAddress(input);
+  if (address === undefined) return undefined;
+  if (textOption(input, 'kube-api') === undefined && !(await isFree(address))) {
+    progress.note(`! Port ${address.port} is in use: the Kubernetes API is not served. Choose another with --kube-api 127.0.0.1:PORT.`);
+    return undefined;
+  }
+  return { ...address, kubeconfigPath };
+};
+
+/** As `--kube-api` has it; undefined: nowhere. @throws CliError CLI_USAGE */
+export const askedAddress = (input: CommandInput): ReturnType<typeof parseKubeApiAddress> => {
   const given = textOption(input, 'kube-api');
   if (given === 'off') return undefined;
   const address = parseKubeApiAddress(given ?? DEFAULT_ADDRESS);
   if (address === undefined)
     throw new CliError({ code: 'CLI_USAGE', message: `--kube-api ${given}: want ADDRESS:PORT, or off`, hint: 'kubelet-cli up --help' });
-  if (given === undefined && !(await isFree(address))) {
-    progress.note(`! Port ${address.port} is in use: the Kubernetes API is not served. Choose another with --kube-api 127.0.0.1:PORT.`);
-    return undefined;
-  }
-  return { ...address, kubeconfigPath };
+  return address;
 };
 
 export const isFree = ({ host, port }: { readonly host: string; readonly port: number }): Promise<boolean> =>

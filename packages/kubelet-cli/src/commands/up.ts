@@ -39,7 +39,7 @@ import { EXIT } from '../exit-status.js';
 import { objectTable } from '../output/print-objects.js';
 import { podPrinter } from '../output/printers.js';
 import { createProgress } from '../output/progress.js';
-import { apiOf } from './node-api-address.js';
+import { apiOf, askedAddress } from './node-api-address.js';
 import { type Settled, waitUntilStable } from './wait-until-stable.js';
 
 /** Turns a bare machine into a running node. */
@@ -48,8 +48,17 @@ export const up = async (input: CommandInput, io: CliIo): Promise<number> => {
   if (runtime !== 'containerd' && runtime !== 'memory')
     throw usage(`--runtime must be containerd or memory, not ${JSON.stringify(runtime)}`);
   if (input.operands.length > 1) throw usage('up takes one manifest directory');
+  checkOptions(input, runtime);
   const progress = createProgress(io.stderr, usesColor(io.stderr, io.env));
   return runtime === 'memory' ? upInMemory(input, io, progress) : upOnContainerd(input, io, progress);
+};
+
+/** What is wrong with them is said before anything is started or written. @throws CliError CLI_USAGE */
+const checkOptions = (input: CommandInput, runtime: 'containerd' | 'memory'): void => {
+  servicesOf(input);
+  if (runtime === 'containerd') ingressOf(input);
+  askedAddress(input);
+  readyTimeoutOf(input);
 };
 
 const upOnContainerd = async (input: CommandInput, io: CliIo, progress: Progress): Promise<number> => {
@@ -162,6 +171,13 @@ const ingressOf = (input: CommandInput): KubeletFlags['ingress'] => {
   return found;
 };
 
+/** Milliseconds. @throws CliError CLI_USAGE */
+const readyTimeoutOf = (input: CommandInput): number => {
+  const timeoutMs = parseGoDuration(textOption(input, 'ready-timeout') ?? '2m');
+  if (timeoutMs === undefined) throw usage('--ready-timeout takes a duration such as 2m');
+  return timeoutMs;
+};
+
 interface NodeToRun extends Pick<RunKubeletOptions, 'probes' | 'environment' | 'serviceKernel' | 'runtimeImages'> {
   readonly config: KubeletConfiguration;
   readonly flags: KubeletFlags;
@@ -177,8 +193,7 @@ const runNode = async (
   progress: Progress,
   { config, flags, manifests, moreServices = [], ...simulated }: NodeToRun,
 ): Promise<number> => {
-  const timeoutMs = parseGoDuration(textOption(input, 'ready-timeout') ?? '2m');
-  if (timeoutMs === undefined) throw usage('--ready-timeout takes a duration such as 2m');
+  const timeoutMs = readyTimeoutOf(input);
   const waitReady = flagOption(input, 'wait-ready');
   const done = new AbortController();
   using ending = joinSignals([io.interrupted, done.signal]);
