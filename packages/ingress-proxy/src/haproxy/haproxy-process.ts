@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { configurationFault } from '../proxy/configuration-fault.js';
 import {
   birthOf,
   type Following,
@@ -12,9 +13,14 @@ import {
 import { haproxyCommand } from './haproxy-socket.js';
 
 /** Whether haproxy takes a configuration: undefined, or what it says against it. */
-export const checkConfiguration = async (haproxy: string, path: string, signal: AbortSignal): Promise<string | undefined> => {
-  const { status, output } = await runProgram(haproxy, ['-c', '-q', '-f', path], signal);
-  return status === 0 ? undefined : output.trim() || `${haproxy} -c ended with ${status}`;
+export const checkConfiguration = async (
+  haproxy: string,
+  path: string,
+  { directory, signal }: { readonly directory: string; readonly signal: AbortSignal },
+): Promise<string | undefined> => {
+  // With -q it would not say what is wrong, either.
+  const { status, output } = await runProgram(haproxy, ['-c', '-f', path], signal);
+  return status === 0 ? undefined : configurationFault(output, directory) || `${haproxy} -c ended with ${status}`;
 };
 
 const GENTLE = 'SIGUSR1';

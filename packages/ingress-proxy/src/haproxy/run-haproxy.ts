@@ -8,7 +8,7 @@ import type { RouteTable } from '../core/route-table.js';
 import { allSlotCommands, assignSlots, slotCommands } from '../core/server-slots.js';
 import { endNginx } from '../nginx/nginx-process.js';
 import { type DriverTools, driveProxy, type ProxyDriver, withDefaults } from '../proxy/drive-proxy.js';
-import { removeOtherGenerations } from '../proxy/generations.js';
+import { removeGeneration, removeOtherGenerations } from '../proxy/generations.js';
 import type { ProxyProcess } from '../proxy/proxy-process.js';
 import type { ProxyReport, RunProxyOptions } from '../proxy/proxy-report.js';
 import { adoptHaproxy, checkConfiguration, endEarlier, startHaproxy } from './haproxy-process.js';
@@ -127,8 +127,11 @@ const haproxyDriver = (
       }
     }
     generation += 1;
-    const fault = await checkConfiguration(haproxy, await writeGeneration(next, generation, directory), signal);
-    if (fault !== undefined) throw new Error(`haproxy refuses the configuration: ${fault}`);
+    const fault = await checkConfiguration(haproxy, await writeGeneration(next, generation, directory), { directory, signal });
+    if (fault !== undefined) {
+      await removeGeneration(generation, directory);
+      throw new Error(`haproxy refuses the configuration: ${fault}`);
+    }
     await makeCurrent(next, directory);
     const how = served === undefined ? 'started' : 'reloaded';
     if (served === undefined) await endEarlier(masterSocket, { graceMs: STOP_GRACE_MS, scheduler, signal });
@@ -139,15 +142,16 @@ const haproxyDriver = (
       ended = said;
     });
     if (!(await serves(generation, () => ended !== undefined))) {
+      if (how === 'started' && !(signal.aborted && keep)) await process.stop(STOP_GRACE_MS);
       if (signal.aborted) return;
-      if (how === 'started') await process.stop(STOP_GRACE_MS);
       if (ended !== undefined) served = undefined;
+      await removeOtherGenerations([generation, ...(served === undefined ? [] : [served.generation])], directory);
       throw new Error(`haproxy does not serve what it was given: ${ended ?? 'the old configuration stays in force'}`);
     }
     served = { process, slots, shape: next.shape, ports, generation };
     await saveServed(directory, served);
     if (how === 'started') void process.ended.then((said) => hasEnded(process, said));
-    await removeOtherGenerations(generation, directory);
+    await removeOtherGenerations([generation], directory);
     [reported, reportedTaken] = [asked, takenKey];
     emit({ ...applied, how, pid: process.pid });
   };

@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { socketPathFault } from '@solo-kubelet/diagnostics';
 import { NGINX_LOG, NGINX_PID } from '../core/nginx/nginx-files.js';
+import { configurationFault } from '../proxy/configuration-fault.js';
 import {
   birthOf,
   type Following,
@@ -36,7 +37,7 @@ export const checkNginx = async (
   { directory, signal }: { readonly directory: string; readonly signal: AbortSignal },
 ): Promise<string | undefined> => {
   const { status, output } = await runProgram(nginx, ['-t', '-q', '-e', 'stderr', '-p', `${directory}/`, '-c', path], signal);
-  return status === 0 ? undefined : output.trim() || `${nginx} -t ended with ${status}`;
+  return status === 0 ? undefined : configurationFault(output, directory) || `${nginx} -t ended with ${status}`;
 };
 
 export const startNginx = async (nginx: string, directory: string): Promise<ProxyProcess> => {

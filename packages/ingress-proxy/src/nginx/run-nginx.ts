@@ -1,16 +1,27 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { delay } from '@solo-kubelet/timers/rxjs';
 import type { Observable } from 'rxjs';
 import { withoutPorts } from '../core/match-route.js';
+import { readConfiguration } from '../core/nginx/nginx-files.js';
 import { portsOf } from '../core/open-ports.js';
 import type { RouteTable } from '../core/route-table.js';
 import { endEarlier } from '../haproxy/haproxy-process.js';
 import { haproxySockets } from '../haproxy/haproxy-socket.js';
 import { type DriverTools, driveProxy, type ProxyDriver, withDefaults } from '../proxy/drive-proxy.js';
-import { removeOtherGenerations } from '../proxy/generations.js';
+import { removeGeneration, removeOtherGenerations } from '../proxy/generations.js';
 import { kill, type ProxyProcess } from '../proxy/proxy-process.js';
 import type { ProxyReport, RunProxyOptions } from '../proxy/proxy-report.js';
-import { adoptNginx, checkNginx, endNginx, endOldWorkers, lastWords, nginxGeneration, nginxWorkers, startNginx } from './nginx-process.js';
+import {
+  adoptNginx,
+  checkNginx,
+  endNginx,
+  endOldWorkers,
+  lastWords,
+  nginxConfigurationPath,
+  nginxGeneration,
+  nginxWorkers,
+  startNginx,
+} from './nginx-process.js';
 import { loadRecord, type NginxRecord, recordPath, saveRecord } from './nginx-record.js';
 import { makeNginxCurrent, renderNginx, writeNginx } from './render-nginx.js';
 
@@ -33,7 +44,8 @@ interface Served extends NginxRecord {
 
 /**
  * Drives nginx for as long as it is subscribed to: it runs while there is something to serve. Every change is a new configuration, that a new worker takes over
- * the sockets with; the old one goes on with its WebSockets for a day at most. A configuration that nginx refuses is not used.
+ * the sockets with; the old one goes on with its WebSockets for a day at most. A configuration that nginx refuses is not used; where
+ * nothing runs, the one that it took last is.
  */
 export const runNginx = ({ nginx = 'nginx', ...given }: RunNginxOptions): Observable<ProxyReport> => {
   const options = withDefaults(given);
@@ -74,6 +86,31 @@ const nginxDriver = (
     changed();
   };
 
+  /** Where nothing runs, what was taken last is better than nothing. */
+  const serveLastTaken = async (): Promise<void> => {
+    const path = nginxConfigurationPath(directory);
+    const last = readConfiguration(await readFile(path, 'latin1').catch(() => ''));
+    if (last === undefined || (await checkNginx(nginx, path, { directory, signal })) !== undefined) return;
+    await endNginx(directory, following);
+    const process = await startNginx(nginx, directory);
+    let hasEndedAlready = false;
+    void process.ended.then(() => {
+      hasEndedAlready = true;
+    });
+    if (!(await serves(last.generation, process.pid, [], () => hasEndedAlready))) {
+      if (!signal.aborted || !keep) await process.stop(STOP_GRACE_MS);
+      return;
+    }
+    const record = await loadRecord(directory);
+    served = { process, ...last, digest: record?.generation === last.generation ? record.digest : '' };
+    void process.ended.then((said) => hasEnded(process, said));
+  };
+
+  const refused = async (error: unknown): Promise<never> => {
+    if (served === undefined && !signal.aborted) await serveLastTaken();
+    throw error;
+  };
+
   const apply = async (asked: RouteTable, taken: ReadonlyMap<number, string>): Promise<void> => {
     const isFirst = !hasSaid;
     hasSaid = true;
@@ -89,7 +126,7 @@ const nginxDriver = (
       if (taken.size === 0 && (stopping !== undefined || isFirst)) emit({ type: 'stopped' });
       return;
     }
-    const next = await renderNginx(table, { directory, addresses, httpPort, httpsPort, runAs, issue, now });
+    const next = await renderNginx(table, { directory, addresses, httpPort, httpsPort, runAs, issue, now }).catch(refused);
     const applied = { type: 'applied', http: table.listens.http, https: table.listens.https, ports, taken, table: asked } as const;
     if (served?.digest === next.digest) {
       const { isUnsure = false, ...known } = served;
@@ -106,7 +143,10 @@ const nginxDriver = (
     }
     generation += 1;
     const fault = await checkNginx(nginx, await writeNginx(next, generation, directory), { directory, signal });
-    if (fault !== undefined) throw new Error(`nginx refuses the configuration: ${fault}`);
+    if (fault !== undefined) {
+      await removeGeneration(generation, directory);
+      await refused(new Error(`nginx refuses the configuration: ${fault}`));
+    }
     await makeNginxCurrent(next, generation, directory);
     const how = served === undefined ? 'started' : 'reloaded';
     if (served === undefined) await endNginx(directory, following);
@@ -119,16 +159,17 @@ const nginxDriver = (
       ended = said;
     });
     if (!(await serves(generation, process.pid, how === 'reloaded' ? before : [], () => ended !== undefined))) {
+      if (how === 'started' && !(signal.aborted && keep)) await process.stop(STOP_GRACE_MS);
       if (signal.aborted) return;
-      if (how === 'started') await process.stop(STOP_GRACE_MS);
       if (ended !== undefined) served = undefined;
+      await removeOtherGenerations([generation, ...(served === undefined ? [] : [served.generation])], directory);
       throw new Error(`nginx does not serve what it was given: ${ended ?? (await lastWords(directory))}`);
     }
     served = { process, digest: next.digest, ports, generation };
     await saveRecord(directory, served);
     if (how === 'started') void process.ended.then((said) => hasEnded(process, said));
     else await endOldWorkers(process.pid);
-    await removeOtherGenerations(generation, directory);
+    await removeOtherGenerations([generation], directory);
     [reported, reportedTaken] = [asked, takenKey];
     emit({ ...applied, how, pid: process.pid });
   };
@@ -138,8 +179,14 @@ const nginxDriver = (
     lookForEarlier: async () => {
       await endEarlier(haproxySockets(directory).masterSocket, following);
       const process = keep ? await adoptNginx(directory, following) : undefined;
-      if (process === undefined) return void (await endNginx(directory, following));
       const record = await loadRecord(directory);
+      if (process === undefined) {
+        await endNginx(directory, following);
+        // What it read last is to stay as it was: nothing else is written there.
+        const last = readConfiguration(await readFile(nginxConfigurationPath(directory), 'latin1').catch(() => ''));
+        generation = Math.max(record?.generation ?? 0, last?.generation ?? 0);
+        return;
+      }
       const inForce = await nginxGeneration(directory, signal);
       generation = Math.max(record?.generation ?? 0, inForce || 0);
       const nothing = { generation, digest: '', ports: record?.ports ?? [] };

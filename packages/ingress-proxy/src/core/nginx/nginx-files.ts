@@ -140,6 +140,13 @@ export const nginxConfiguration = (table: RouteTable, options: NginxOptions): st
   ].join('\n')}\n`;
 };
 
+/** Generation and ports of a configuration that was written before; undefined for a text that is none. */
+export const readConfiguration = (text: string): { readonly generation: number; readonly ports: readonly number[] } | undefined => {
+  const [, generation] = /^ {8}location \/ \{ return 200 solo-kubelet-(\d+); \}$/m.exec(text) ?? [];
+  const ports = [...text.matchAll(/^ {4}listen \S+:(\d+)[ ;]/gm)].map(([, port]) => Number(port));
+  return generation === undefined ? undefined : { generation: Number(generation), ports: [...new Set(ports)] };
+};
+
 const sizeFor = (count: number): number => Math.max(1_024, 2 ** Math.ceil(Math.log2(Math.max(count, 1) * 2)));
 
 const SLASH = '(?:/|%2f|\\x5c|%5c)';
