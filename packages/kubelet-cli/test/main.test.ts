@@ -42,7 +42,10 @@ describe('main', () => {
     [['exec', 'web'], 'exec what? give a command after --\n'],
     [['logs', 'web', '--tail', 'x'], '--tail takes a number, not "x"\n'],
     [['up', '--runtime', 'docker'], expect.stringContaining('--runtime must be containerd or memory')],
-    [[...NOWHERE, '--service-cluster-ip-range', '10.96.0.0/16', '--ingress-proxy', 'squid'], expect.stringContaining('want haproxy, nginx,')],
+    [
+      [...NOWHERE, '--service-cluster-ip-range', '10.96.0.0/16', '--ingress-proxy', 'squid'],
+      expect.stringContaining('want haproxy, nginx,'),
+    ],
     [[...NOWHERE, '--ingress-ports', '80,443'], expect.stringContaining('only of use with --service-cluster-ip-range')],
     [[...NOWHERE, '--service-cluster-ip-range', 'x'], expect.stringContaining('service-cluster-ip-range')],
     [[...NOWHERE, '--kube-api', 'x'], expect.stringContaining('--kube-api x: want ADDRESS:PORT, or off')],
