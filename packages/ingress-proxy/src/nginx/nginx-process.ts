@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { socketPathFault } from '@solo-kubelet/diagnostics';
-import { NGINX_LOG, NGINX_PID } from '../core/nginx/nginx-files.js';
+import { NGINX_LOG, NGINX_PID, readConfiguration } from '../core/nginx/nginx-files.js';
 import { configurationFault } from '../proxy/configuration-fault.js';
 import {
   birthOf,
@@ -74,6 +74,10 @@ const findNginx = async (directory: string): Promise<Master | undefined> => {
   const bornAt = await birthOf(pid);
   return bornAt === '' ? undefined : { pid, bornAt };
 };
+
+/** Generation and ports of the configuration that a start reads; undefined where there is none. */
+export const currentConfiguration = async (directory: string): Promise<ReturnType<typeof readConfiguration>> =>
+  readConfiguration(await textOf(nginxConfigurationPath(directory)));
 
 const textOf = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');
 

@@ -1,8 +1,7 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { delay } from '@solo-kubelet/timers/rxjs';
 import type { Observable } from 'rxjs';
 import { withoutPorts } from '../core/match-route.js';
-import { readConfiguration } from '../core/nginx/nginx-files.js';
 import { portsOf } from '../core/open-ports.js';
 import type { RouteTable } from '../core/route-table.js';
 import { endEarlier } from '../haproxy/haproxy-process.js';
@@ -14,6 +13,7 @@ import type { ProxyReport, RunProxyOptions } from '../proxy/proxy-report.js';
 import {
   adoptNginx,
   checkNginx,
+  currentConfiguration,
   endNginx,
   endOldWorkers,
   lastWords,
@@ -89,7 +89,7 @@ const nginxDriver = (
   /** Where nothing runs, what was taken last is better than nothing. */
   const serveLastTaken = async (): Promise<void> => {
     const path = nginxConfigurationPath(directory);
-    const last = readConfiguration(await readFile(path, 'latin1').catch(() => ''));
+    const last = await currentConfiguration(directory);
     if (last === undefined || (await checkNginx(nginx, path, { directory, signal })) !== undefined) return;
     await endNginx(directory, following);
     const process = await startNginx(nginx, directory);
@@ -183,7 +183,7 @@ const nginxDriver = (
       if (process === undefined) {
         await endNginx(directory, following);
         // What it read last is to stay as it was: nothing else is written there.
-        const last = readConfiguration(await readFile(nginxConfigurationPath(directory), 'latin1').catch(() => ''));
+        const last = await currentConfiguration(directory);
         generation = Math.max(record?.generation ?? 0, last?.generation ?? 0);
         return;
       }
