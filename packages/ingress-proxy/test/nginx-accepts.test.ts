@@ -66,7 +66,7 @@ const complaint = async (table: RouteTable): Promise<string> => {
 
 describe.skipIf(!installedProxies.includes('nginx'))('nginx takes', { timeout: 60_000 }, () => {
   it.each<[string, { readonly table: RouteTable; readonly problems: readonly object[] }]>([
-    ['a server of auth-url that no name server knows', ingressTable({ 'auth-url': 'https://no.such.host.invalid/x' })],
+    ['a server of auth-url that no name server knows', ingressTable({ 'auth-url': 'http://no.such.host.invalid/x' })],
     [
       'a sign-in page with as many variables that are none as it may have',
       ingressTable({ 'auth-url': url, 'auth-signin': `${url}${'/$a'.repeat(600)}` }),

@@ -66,6 +66,7 @@ describe.skipIf(!installedProxies.includes('nginx'))('nginx', { timeout: 180_000
     if (started.type !== 'applied') throw new Error(JSON.stringify(started));
     before.leave();
     process.kill(-started.pid, 'SIGKILL');
+    await vi.waitFor(() => expect(() => process.kill(started.pid, 0)).toThrow(), SOON);
     await using after = await startProxy(opensslPair, { proxy: 'nginx', keep: true, earlier: before });
     expect(await after.apply(refused(served('b.example', web.port)))).toMatchObject({ type: 'failed', serving: true });
     expect((await ask(after.httpPort, 'a.example', '/')).status).toBe(200);
