@@ -166,4 +166,40 @@ describe.each(installedProxies)('auth-url in %s', { timeout: 180_000 }, (proxyNa
     expect(await upgrade('/', 'websocket')).toMatch(/^HTTP\/1.1 101 /);
     expect(upgrades).toEqual(['websocket']);
   });
+
+  it('servers do not steer the proxy by headers of its own: clients get them', async () => {
+    const steering = {
+      'x-accel-redirect': '/%20solo_1auth',
+      'x-accel-expires': '0',
+      'x-accel-limit-rate': '1',
+      'x-accel-buffering': 'yes',
+      'x-accel-charset': 'koi8-r',
+    };
+    await using web = await startBackend('web', (_, response) => {
+      response.writeHead(200, { ...steering, 'content-type': 'text/plain' });
+      response.end('from web'.repeat(1_000));
+    });
+    const asked: unknown[] = [];
+    await using sso = await startBackend('sso', (incoming, response) => {
+      asked.push(incoming.url);
+      response.writeHead(200, { 'x-accel-redirect': '/open' });
+      response.end();
+    });
+    await using proxy = await startProxy(issue, { proxy: proxyName });
+    const { table } = computeOf({
+      ingresses: [
+        ingress({ rules: [host('a.example', path('/', 'web'))] }, guard()),
+        ingress({ rules: [host('a.example', path('/open', 'web'))] }, {}, 'open'),
+      ],
+      servers: { web: [web.port], sso: [sso.port] },
+      proxy: proxyName,
+    });
+    expect(await proxy.apply(table)).toMatchObject({ type: 'applied' });
+    for (const place of ['/open', '/'])
+      expect(await ask(proxy.httpPort, 'a.example', place), place).toMatchObject({
+        ...{ status: 200, body: 'from web'.repeat(1_000) },
+        headers: { ...steering, 'content-type': 'text/plain' },
+      });
+    expect(asked).toEqual(['/auth']);
+  });
 });

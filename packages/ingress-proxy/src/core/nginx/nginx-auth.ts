@@ -1,4 +1,4 @@
-import type { AuthRequest, Backend, RouteTable } from '../route-table.js';
+import type { AuthRequest, RouteTable } from '../route-table.js';
 import { FORWARDED, headerLines, withHeaders } from './header-plan.js';
 import { escapedUri } from './nginx-path.js';
 import { bytesOf, type NginxVariables, quoted } from './nginx-text.js';
@@ -32,7 +32,7 @@ export const nginxAuth = (
   const place = quoted(`/ ${id}auth`);
   const [, scheme = '', authority = '', pathAndQuery = '/'] = /^(https?):\/\/([^/?#]*)([^#]*)/.exec(bytesOf(url)) ?? [];
   const uri = pathAndQuery.startsWith('/') ? pathAndQuery : `/${pathAndQuery}`;
-  const target = targetOf(auth, backends);
+  const target = targetOf(auth, { backends, caBundle });
   const passed = responseHeaders.filter((name) => !FRAMING.has(name.toLowerCase()));
   const headers = Object.fromEntries(passed.map((name, i) => [name, `$${id}_${i}`]));
   // Nobody says himself who he is, to the server that is asked either.
@@ -96,9 +96,9 @@ const identityLines = (url: string, caBundle: string | undefined, variables: Ngi
       ]
     : [];
 
-/** Where the server is: a group of ours; `$`: as the URL says, by DNS; undefined: nobody answers. */
-const targetOf = ({ backend }: AuthRequest, backends: ReadonlyMap<string, Backend>): string | undefined => {
-  if (backend === undefined) return '$';
+/** Where the server is: a group of ours; `$`: as the URL says, by DNS; undefined: nobody answers, or nobody could tell who does. */
+const targetOf = ({ backend, url }: AuthRequest, { backends, caBundle }: Pick<RouteTable, 'backends' | 'caBundle'>): string | undefined => {
+  if (backend === undefined) return url.startsWith('https:') && caBundle === undefined ? undefined : '$';
   const known = backends.get(backend);
   if (known === undefined || known.endpoints.length === 0 || known.protocol === 'h2c') return undefined;
   return `${known.protocol}://${known.name}`;

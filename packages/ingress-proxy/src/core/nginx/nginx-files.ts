@@ -39,6 +39,8 @@ export const NGINX_LOG = 'nginx.log';
 const SHUTDOWN = '24h';
 /** Servers that one request is tried at, as many as with the other proxy. */
 const MOST_TRIES = 4;
+/** By these a server steers nginx. */
+const ACCEL_HEADERS = ['Redirect', 'Expires', 'Limit-Rate', 'Buffering', 'Charset'].map((name) => `X-Accel-${name}`);
 /** Of a body that can be copied, as by the other proxy. */
 const MOST_BODY_BYTES = 15_000;
 
@@ -112,6 +114,11 @@ export const nginxConfiguration = (table: RouteTable, options: NginxOptions): st
     '    proxy_pass_header Date;',
     '    grpc_pass_header Server;',
     '    grpc_pass_header Date;',
+    // Servers tell clients by these what they like; nginx is told nothing, or it would go where no client may.
+    ...['proxy', 'grpc'].flatMap((kind) => [
+      `    ${kind}_ignore_headers ${ACCEL_HEADERS.join(' ')};`,
+      ...ACCEL_HEADERS.map((name) => `    ${kind}_pass_header ${name};`),
+    ]),
     '    grpc_connect_timeout 5s;',
     `    grpc_next_upstream_tries ${MOST_TRIES};`,
     '    grpc_buffer_size 16k;',

@@ -10,11 +10,14 @@ const OWN_HEADERS = new Set(['server', 'date']);
 /** A header of that length is none that a server of HTTP/2 can be given, or is not, by nginx. */
 export const isLongForH2 = (name: string): boolean => name.length > LONGEST_H2_NAME;
 
+/** nginx drops what clients send by such a name, and takes another header for it where it looks. */
+const isDropped = ({ name }: { readonly name: string }): boolean => name.includes('_');
+
 /** Whether nginx can compare a path. */
 export const hasRoomForPath = (path: string): boolean => path.length <= LONGEST_PATH;
 
 export interface AskedRule {
-  readonly matches: readonly Pick<ListenerRule, 'path'>[];
+  readonly matches: readonly Pick<ListenerRule, 'path' | 'headers'>[];
   readonly action: RouteAction;
   readonly servers: ReadonlyMap<string, Backend>;
 }
@@ -25,10 +28,13 @@ export const nginxLacks = ({ matches, action, servers }: AskedRule): readonly st
   const isH2c = (name: string | undefined): boolean => name !== undefined && servers.get(name)?.protocol === 'h2c';
   const toH2c = backends.some(({ name }) => isH2c(name));
   const ofRequest = [requestHeaders, ...backends.flatMap((each) => each.requestHeaders ?? [])];
+  const added = ofRequest.flatMap(({ add }) => add);
   const ofAnswer = [responseHeaders, ...backends.flatMap((each) => each.responseHeaders ?? [])];
   const long = toH2c ? [...ofRequest, ...ofAnswer].flatMap(namesOf).find(isLongForH2) : undefined;
   return [
     ...matches.flatMap(({ path }) => (hasRoomForPath(path) ? [] : [`a path of more than ${LONGEST_PATH} bytes`])),
+    ...matches.flatMap(({ headers }) => headers.filter(isDropped).map(({ name }) => `a match of header ${name}, whose name has a \`_\`,`)),
+    ...added.filter(isDropped).map(({ name }) => `an addition to header ${name}, whose name has a \`_\`,`),
     ...ofAnswer
       .flatMap(namesOf)
       .flatMap((name) => (OWN_HEADERS.has(name.toLowerCase()) ? [`a change of the answer's header ${name}`] : [])),
