@@ -1,12 +1,13 @@
 import type { Ingress, IngressBackend, IngressClass } from '@solo-kubelet/object-spec';
 import { type AcmeState, asksForCertificate, createWantedCertificates, type WantedCertificates } from './acme/wanted-certificates.js';
 import { withAuthServers } from './auth-servers.js';
-import { computeGateways, type GatewayObjects, type GatewaysResult } from './gateway/compute-gateways.js';
+import { computeGateways, type GatewayObjects, type GatewaysInput, type GatewaysResult } from './gateway/compute-gateways.js';
 import { hostRank, isHost, isPreciseHost } from './host-name.js';
 import { type IngressSettings, ingressSettings } from './ingress-annotations.js';
 import { isOwnIngress } from './ingress-class.js';
 import { prefixKey } from './match-route.js';
 import { hasRoomForPath } from './nginx/nginx-limits.js';
+import { MOST_LOCATIONS, withoutRoom } from './nginx/nginx-room.js';
 import { comparedPath } from './request-path.js';
 import type { Backend, Certificate, ProxyName, Route, RouteProblem, RouteTable } from './route-table.js';
 import { type SecretsInput, secretPair } from './secret-pair.js';
@@ -66,32 +67,71 @@ export const computeRouteTable = (input: RouteTableInput): RouteTableResult => {
     certificates.push(...certificatesOf(ingress, input, wanted, tell));
   }
   const sorted = [...routes.values()].sort(byPriority);
-  const { listeners, ...ofGateways } = gatewaysOf(input, wanted);
-  for (const [name, backend] of ofGateways.backends) backends.set(name, backend);
-  const table: RouteTable = {
-    backends,
-    routes: sorted,
+  const tableOf = (routesOfAll: readonly Route[], { listeners, backends: ofRoutes }: GatewaysResult): RouteTable => ({
+    backends: new Map([...backends, ...ofRoutes]),
+    routes: routesOfAll,
     fallbacks,
     certificates: uniqueHosts(certificates),
     listens: { http: own.length > 0, https: certificates.length > 0 },
     listeners,
     challenges: input.acme?.challenges ?? new Map(),
     ...(input.caBundle !== undefined && { caBundle: input.caBundle }),
-  };
+  });
+  const { table, gateways, leftOut } = withRoom(sorted, { input, wanted, tableOf });
+  problems.push(...leftOut);
   const guarded = withAuthServers(table, input);
   return {
     table: guarded.table,
     ingresses: own.map(keyOf),
     problems: [...problems, ...guarded.problems],
     wantedCertificates: wanted.keys,
-    gateways: ofGateways,
+    gateways,
   };
 };
+
+/** Each may give others more places, whose hosts then have no path of their own for everything. */
+const MOST_PASSES = 10;
+
+/** The table without what the proxy has no room for. */
+const withRoom = (
+  routes: readonly Route[],
+  {
+    input,
+    wanted,
+    tableOf,
+  }: {
+    readonly input: RouteTableInput;
+    readonly wanted: WantedCertificates;
+    tableOf(routes: readonly Route[], gateways: GatewaysResult): RouteTable;
+  },
+): { readonly table: RouteTable; readonly gateways: GatewaysResult; readonly leftOut: readonly RouteProblem[] } => {
+  const ports = input.gateways?.ingressPorts ?? DEFAULT_PORTS;
+  const leftOut: RouteProblem[] = [];
+  const routesLeftOut = new Map<string, string>();
+  let left = routes;
+  let gateways = gatewaysOf(input, wanted);
+  let table = tableOf(left, gateways);
+  for (let pass = 0; input.proxy === 'nginx' && pass < MOST_PASSES; pass += 1) {
+    const without = withoutRoom(table, ports);
+    if (without.ingresses.size + without.routes.size === 0) break;
+    for (const [ingress, places] of without.ingresses) leftOut.push({ ingress, reason: 'IngressTooLarge', message: tooLarge(places) });
+    left = left.filter(({ ingress }) => !without.ingresses.has(ingress));
+    for (const [key, places] of without.routes) routesLeftOut.set(key, tooLarge(places));
+    if (without.routes.size > 0) gateways = gatewaysOf({ ...input, leftOut: routesLeftOut }, wanted);
+    table = tableOf(left, gateways);
+  }
+  return { table, gateways, leftOut };
+};
+
+const DEFAULT_PORTS = { httpPort: 80, httpsPort: 443 };
+
+const tooLarge = (places: number): string =>
+  `its hosts and paths come to ${places} places of one port, and all of the node's to more than ${MOST_LOCATIONS}, which is too much for nginx; it is left out`;
 
 const NO_GATEWAYS: GatewaysResult = { listeners: [], backends: new Map(), classes: [], gateways: [], routes: [] };
 
 const gatewaysOf = (
-  { gateways, services, slices, secrets, checkCertificate, acme, proxy }: RouteTableInput,
+  { gateways, services, slices, secrets, checkCertificate, acme, proxy, leftOut }: RouteTableInput & Pick<GatewaysInput, 'leftOut'>,
   wanted: WantedCertificates,
 ): GatewaysResult =>
   gateways === undefined
@@ -105,6 +145,7 @@ const gatewaysOf = (
         wanted,
         ...(acme !== undefined && { acme }),
         ...(proxy !== undefined && { proxy }),
+        ...(leftOut !== undefined && { leftOut }),
       });
 
 type Tell = (reason: string, message: string) => void;

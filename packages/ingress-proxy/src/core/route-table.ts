@@ -44,6 +44,8 @@ export interface ListenerRule {
   /** Names in lower case. */
   readonly headers: readonly NamedValue[];
   readonly query: readonly NamedValue[];
+  /** `namespace/name` of the HTTPRoute. */
+  readonly route?: string;
   /** Rules with one action have the same object. */
   readonly action: RouteAction;
 }

@@ -23,6 +23,8 @@ export interface GatewayObjects extends Omit<ReadListenersInput, keyof SecretsIn
 export interface GatewaysInput extends GatewayObjects, KnownServices, SecretsInput, Pick<ReadListenersInput, 'acme' | 'wanted'> {
   /** Default haproxy. */
   readonly proxy?: ProxyName;
+  /** `namespace/name` of HTTPRoutes that the proxy has no room for, and what is said of each. Default none. */
+  readonly leftOut?: ReadonlyMap<string, string>;
 }
 
 export interface GatewaysResult {
@@ -50,7 +52,9 @@ export const computeGateways = (input: GatewaysInput): GatewaysResult => {
     const taking = parents.flatMap(({ attachment }) => attachment.listeners);
     return [{ read, parents, hosts: new Map(taking.map(({ listener, hosts }) => [listener, hosts])) }];
   });
-  const leftOut = routesLeftOut(known);
+  const tooMany = routesLeftOut(known);
+  const whyLeftOut = ({ route }: ReadRoute): string | undefined => input.leftOut?.get(keyOf(route));
+  const leftOut = new Set([...tooMany, ...known.map(({ read }) => read).filter((read) => whyLeftOut(read) !== undefined)]);
   const inForce = known.filter(({ read }) => !leftOut.has(read)).sort((a, b) => byAge(a.read.route, b.read.route));
   const attachedTo = (listener: OpenListener): readonly KnownRoute[] => inForce.filter(({ hosts }) => hosts.has(listener));
   return {
@@ -71,7 +75,7 @@ export const computeGateways = (input: GatewaysInput): GatewaysResult => {
       key: keyOf(read.route),
       parents: parents.map(({ parentRef, attachment }) => ({
         parentRef,
-        conditions: routeConditions(leftOut.has(read) ? withoutRoom(attachment) : attachment, read),
+        conditions: routeConditions(leftOut.has(read) ? withoutRoom(attachment, whyLeftOut(read)) : attachment, read),
       })),
     })),
   };
@@ -82,17 +86,11 @@ interface KnownRoute extends AttachedRoute<OpenListener> {
   readonly parents: readonly { readonly parentRef: GatewayParentReference; readonly attachment: Attachment }[];
 }
 
-const withoutRoom = ({ listeners, accepted }: Attachment): Attachment => ({
+const TOO_MANY = `the rules of all HTTPRoutes of the node, for each of their hosts and at each listener, would be more than ${MOST_LINES} lines and comparisons`;
+
+const withoutRoom = ({ listeners, accepted }: Attachment, why = TOO_MANY): Attachment => ({
   listeners: [],
-  accepted:
-    listeners.length === 0
-      ? accepted
-      : condition(
-          'Accepted',
-          false,
-          'TooManyRules',
-          `the rules of all HTTPRoutes of the node, for each of their hosts and at each listener, would be more than ${MOST_LINES} lines and comparisons`,
-        ),
+  accepted: listeners.length === 0 ? accepted : condition('Accepted', false, 'TooManyRules', why),
 });
 
 const isAccepted = ({ spec }: GatewayClass): boolean => spec?.parametersRef === undefined;
@@ -155,7 +153,7 @@ const gatewayVerdict = (
 const toListener = (listener: OpenListener, attached: readonly KnownRoute[]): Listener => {
   const { key, spec, host, certificates } = listener;
   const rules = attached.flatMap(({ read, hosts }) =>
-    (hosts.get(listener) ?? []).flatMap((each) => read.rules.map((rule) => ({ ...rule, host: each }))),
+    (hosts.get(listener) ?? []).flatMap((each) => read.rules.map((rule) => ({ ...rule, host: each, route: keyOf(read.route) }))),
   );
   return {
     gateway: key,

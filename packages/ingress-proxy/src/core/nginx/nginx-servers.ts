@@ -5,6 +5,7 @@ import type { Listener, ListenerRule, Route, RouteTable } from '../route-table.j
 import { type HostClass, hostClasses } from './host-classes.js';
 import { type Led, type NginxActions, nginxActions, UPGRADED } from './nginx-actions.js';
 import { type Candidate, firstOf, ruleCondition } from './nginx-conditions.js';
+import { MOST_LOCATIONS } from './nginx-room.js';
 import { type NginxVariables, quoted } from './nginx-text.js';
 import { fitting, indexPaths, type PathIndex } from './path-index.js';
 
@@ -16,9 +17,6 @@ export interface ServersInput {
   /** Lines of every server of a port: where it listens, and what it refuses. */
   frame(port: OpenPort, host: HostClass): readonly string[];
 }
-
-/** More would take the whole memory of a small machine, and minutes. */
-const MOST_LOCATIONS = 50_000;
 
 /** A block `server` for each class of hosts of a port. @throws Error where hosts and paths are too many */
 export const serverBlocks = (port: OpenPort, { table, variables, certified, frame }: ServersInput): readonly string[] => {
@@ -35,7 +33,8 @@ export const serverBlocks = (port: OpenPort, { table, variables, certified, fram
   return hostClasses(table, port, certified(port)).flatMap((host) => {
     const own = locationsOf(host.name, { table, port, listeners, indexOfHost, actions, variables, conditionOf });
     locations += own.count;
-    if (locations > MOST_LOCATIONS)
+    // Whoever has too many is left out before; names that a certificate itself says are not known there.
+    if (locations > 2 * MOST_LOCATIONS)
       throw new Error(`hosts and paths come to more than ${MOST_LOCATIONS} places, which is too much for nginx; haproxy takes more`);
     return ['server {', ...frame(port, host), ...own.lines, '}', ''];
   });
