@@ -30,7 +30,15 @@ it('an Ingress with more paths than nginx has places is left out and hears so; a
     computeOf({
       proxy,
       servers: { web: [8_000] },
-      ingresses: [ingress('hosts', hosts, ['/a']), ingress('small', [''], many(10, (i) => `/s${i}`)), ingress('large', [''], paths(500))],
+      ingresses: [
+        ingress('hosts', hosts, ['/a']),
+        ingress(
+          'small',
+          [''],
+          many(10, (i) => `/s${i}`),
+        ),
+        ingress('large', [''], paths(500)),
+      ],
     });
   const { table, problems } = computed('nginx');
   expect(problems).toEqual([
