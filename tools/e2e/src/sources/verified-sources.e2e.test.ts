@@ -210,7 +210,8 @@ describe.skipIf(lacking.length > 0)(`verified sources${lacking.length === 0 ? ''
     expect(slow).toMatchObject({
       reason: 'TooSlow',
       revision: 1,
-      message: expect.stringMatching(/had sent \d+ bytes? of its answer after 5 s/),
+      // nginx gives its head as slowly: it may not have come to the end of that.
+      message: expect.stringMatching(/(had sent \d+ bytes? of its answer after|did not answer within) 5 s/),
     });
     expect((await cli('sources', 'drip')).code).toBe(1);
     expect(await containerOf()).toBe(before);
