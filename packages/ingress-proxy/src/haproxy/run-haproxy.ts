@@ -2,12 +2,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { delay } from '@solo-kubelet/timers/rxjs';
 import type { Observable } from 'rxjs';
-import { withoutPorts } from '../core/match-route.js';
-import { portsOf } from '../core/open-ports.js';
-import type { RouteTable } from '../core/route-table.js';
 import { allSlotCommands, assignSlots, slotCommands } from '../core/server-slots.js';
 import { endNginx } from '../nginx/nginx-process.js';
-import { type DriverTools, driveProxy, type ProxyDriver, withDefaults } from '../proxy/drive-proxy.js';
+import { type DriverTools, driveProxy, type ProxyDriver, type ProxyPass, withDefaults } from '../proxy/drive-proxy.js';
 import { removeGeneration, removeOtherGenerations } from '../proxy/generations.js';
 import type { ProxyProcess } from '../proxy/proxy-process.js';
 import type { ProxyReport, RunProxyOptions } from '../proxy/proxy-report.js';
@@ -45,15 +42,12 @@ type DriverOptions = ReturnType<typeof withDefaults> & { readonly haproxy: strin
 
 const haproxyDriver = (
   { directory, haproxy, addresses, httpPort, httpsPort, runAs, keep, issueCertificate: issue, now }: DriverOptions,
-  { emit, signal, scheduler, changed, hasFailed }: DriverTools,
+  { emit, signal, scheduler, changed }: DriverTools,
 ): ProxyDriver => {
   const { runtimeSocket, masterSocket } = haproxySockets(directory);
   const rendering: RenderOptions = { directory, runtimeSocket, addresses, httpPort, httpsPort, runAs, issue, now };
   let served: Served | undefined;
   let generation = 0;
-  let hasSaid = false;
-  let reported: RouteTable | undefined;
-  let reportedTaken = '';
 
   /** Which generation the worker is that answers at the runtime socket; NaN where none does. */
   const generationInForce = async (): Promise<number> => {
@@ -84,35 +78,18 @@ const haproxyDriver = (
     changed();
   };
 
-  const apply = async (asked: RouteTable, taken: ReadonlyMap<number, string>): Promise<void> => {
-    const isFirst = !hasSaid;
-    hasSaid = true;
-    const takenKey = [...taken].join();
-    const table = withoutPorts(asked, new Set(taken.keys()), { httpPort, httpsPort });
-    const ports = portsOf(table, { httpPort, httpsPort }).map(({ port }) => port);
-    if (ports.length === 0) {
-      const stopping = served;
-      // From here on its end is no surprise.
-      served = undefined;
-      await stopping?.process.stop(STOP_GRACE_MS);
-      await rm(join(directory, 'served.json'), { force: true });
-      if (taken.size === 0 && (stopping !== undefined || isFirst)) emit({ type: 'stopped' });
-      return;
-    }
+  const apply = async ({ table, ports, isTold, tell }: ProxyPass): Promise<void> => {
     const slots = new Map(
       [...table.backends].map(([name, { endpoints }]) => [name, assignSlots(served?.slots.get(name) ?? [], endpoints)]),
     );
     const next = await renderGeneration(table, slots, generation + 1, rendering);
-    const applied = { type: 'applied', http: table.listens.http, https: table.listens.https, ports, taken, table: asked } as const;
     if (served !== undefined && served.shape === next.shape) {
       const { isUnsure = false, ...known } = served;
       const commands = [...slots].flatMap(([name, after]) =>
         isUnsure ? allSlotCommands(name, after) : slotCommands(name, known.slots.get(name) ?? [], after),
       );
       if (commands.length === 0 && !isUnsure) {
-        if (asked !== reported || takenKey !== reportedTaken || hasFailed())
-          emit({ ...applied, how: 'unchanged', pid: served.process.pid });
-        [reported, reportedTaken] = [asked, takenKey];
+        if (!isTold) tell('unchanged', served.process.pid);
         return;
       }
       await saveServed(directory, { ...known, slots });
@@ -121,8 +98,7 @@ const haproxyDriver = (
       // It says what address a server has now; anything else is a complaint.
       if (!/No such|Unknown|Invalid|not allowed|Require/i.test(said)) {
         served = { ...known, slots };
-        [reported, reportedTaken] = [asked, takenKey];
-        emit({ ...applied, how: isUnsure ? 'adopted' : 'runtime', pid: served.process.pid });
+        tell(isUnsure ? 'adopted' : 'runtime', served.process.pid);
         return;
       }
     }
@@ -152,8 +128,7 @@ const haproxyDriver = (
     await saveServed(directory, served);
     if (how === 'started') void process.ended.then((said) => hasEnded(process, said));
     await removeOtherGenerations([generation], directory);
-    [reported, reportedTaken] = [asked, takenKey];
-    emit({ ...applied, how, pid: process.pid });
+    tell(how, process.pid);
   };
 
   return {
@@ -170,6 +145,14 @@ const haproxyDriver = (
       void process.ended.then((said) => hasEnded(process, said));
     },
     servedPorts: () => served?.ports,
+    serveNothing: async () => {
+      const stopping = served;
+      // From here on its end is no surprise.
+      served = undefined;
+      await stopping?.process.stop(STOP_GRACE_MS);
+      await rm(join(directory, 'served.json'), { force: true });
+      return stopping !== undefined;
+    },
     stop: async () => served?.process.stop(STOP_GRACE_MS),
   };
 };

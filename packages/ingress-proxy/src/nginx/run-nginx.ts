@@ -1,12 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { delay } from '@solo-kubelet/timers/rxjs';
 import type { Observable } from 'rxjs';
-import { withoutPorts } from '../core/match-route.js';
-import { portsOf } from '../core/open-ports.js';
-import type { RouteTable } from '../core/route-table.js';
 import { endEarlier } from '../haproxy/haproxy-process.js';
 import { haproxySockets } from '../haproxy/haproxy-socket.js';
-import { type DriverTools, driveProxy, type ProxyDriver, withDefaults } from '../proxy/drive-proxy.js';
+import { type DriverTools, driveProxy, type ProxyDriver, type ProxyPass, withDefaults } from '../proxy/drive-proxy.js';
 import { removeGeneration, removeOtherGenerations } from '../proxy/generations.js';
 import { kill, type ProxyProcess } from '../proxy/proxy-process.js';
 import type { ProxyReport, RunProxyOptions } from '../proxy/proxy-report.js';
@@ -56,14 +53,11 @@ type DriverOptions = ReturnType<typeof withDefaults> & { readonly nginx: string 
 
 const nginxDriver = (
   { directory, nginx, addresses, httpPort, httpsPort, runAs, keep, issueCertificate: issue, now }: DriverOptions,
-  { emit, signal, scheduler, changed, hasFailed, isOutdated }: DriverTools,
+  { emit, signal, scheduler, changed, isOutdated }: DriverTools,
 ): ProxyDriver => {
   const following = { scheduler, signal, graceMs: STOP_GRACE_MS };
   let served: Served | undefined;
   let generation = 0;
-  let hasSaid = false;
-  let reported: RouteTable | undefined;
-  let reportedTaken = '';
   let reloadedAtMs = Number.NEGATIVE_INFINITY;
 
   /** Resolves once a worker of a generation answers, and those of before take no more; false where that is not so after a while. */
@@ -111,29 +105,12 @@ const nginxDriver = (
     throw error;
   };
 
-  const apply = async (asked: RouteTable, taken: ReadonlyMap<number, string>): Promise<void> => {
-    const isFirst = !hasSaid;
-    hasSaid = true;
-    const takenKey = [...taken].join();
-    const table = withoutPorts(asked, new Set(taken.keys()), { httpPort, httpsPort });
-    const ports = portsOf(table, { httpPort, httpsPort }).map(({ port }) => port);
-    if (ports.length === 0) {
-      const stopping = served;
-      // From here on its end is no surprise.
-      served = undefined;
-      await stopping?.process.stop(STOP_GRACE_MS);
-      await rm(recordPath(directory), { force: true });
-      if (taken.size === 0 && (stopping !== undefined || isFirst)) emit({ type: 'stopped' });
-      return;
-    }
+  const apply = async ({ table, ports, isTold, tell }: ProxyPass): Promise<void> => {
     const next = await renderNginx(table, { directory, addresses, httpPort, httpsPort, runAs, issue, now }).catch(refused);
-    const applied = { type: 'applied', http: table.listens.http, https: table.listens.https, ports, taken, table: asked } as const;
     if (served?.digest === next.digest) {
       const { isUnsure = false, ...known } = served;
-      if (isUnsure || asked !== reported || takenKey !== reportedTaken || hasFailed())
-        emit({ ...applied, how: isUnsure ? 'adopted' : 'unchanged', pid: served.process.pid });
       served = known;
-      [reported, reportedTaken] = [asked, takenKey];
+      if (isUnsure || !isTold) tell(isUnsure ? 'adopted' : 'unchanged', served.process.pid);
       return;
     }
     if (served !== undefined) {
@@ -170,8 +147,7 @@ const nginxDriver = (
     if (how === 'started') void process.ended.then((said) => hasEnded(process, said));
     else await endOldWorkers(process.pid);
     await removeOtherGenerations([generation], directory);
-    [reported, reportedTaken] = [asked, takenKey];
-    emit({ ...applied, how, pid: process.pid });
+    tell(how, process.pid);
   };
 
   return {
@@ -194,6 +170,14 @@ const nginxDriver = (
       void process.ended.then((said) => hasEnded(process, said));
     },
     servedPorts: () => served?.ports,
+    serveNothing: async () => {
+      const stopping = served;
+      // From here on its end is no surprise.
+      served = undefined;
+      await stopping?.process.stop(STOP_GRACE_MS);
+      await rm(recordPath(directory), { force: true });
+      return stopping !== undefined;
+    },
     stop: async () => served?.process.stop(STOP_GRACE_MS),
   };
 };

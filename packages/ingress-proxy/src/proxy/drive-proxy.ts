@@ -3,6 +3,7 @@ import { describeError } from '@solo-kubelet/diagnostics';
 import { backoffMs, type ExponentialBackoff } from '@solo-kubelet/timers/backoff';
 import { delay, fromEmitting, longDelays } from '@solo-kubelet/timers/rxjs';
 import { asyncScheduler, defer, ignoreElements, merge, type Observable, type SchedulerLike, tap } from 'rxjs';
+import { withoutPorts } from '../core/match-route.js';
 import { portsOf } from '../core/open-ports.js';
 import type { RouteTable } from '../core/route-table.js';
 import { portHolder } from './port-holder.js';
@@ -12,12 +13,28 @@ import type { ProxyReport, RunProxyOptions } from './proxy-report.js';
 export interface ProxyDriver {
   /** Takes over what an earlier process left, or ends it. Comes before all else, and again where it failed. */
   lookForEarlier(): Promise<void>;
-  /** Has a table served, without what is at ports that others hold. Rejects where it is not, and is tried again. */
-  apply(asked: RouteTable, taken: ReadonlyMap<number, string>): Promise<void>;
+  /** Has a table served. Rejects where it is not, and is tried again. */
+  apply(pass: ProxyPass): Promise<void>;
   /** Ports that it has; undefined while nothing is served. */
   servedPorts(): readonly number[] | undefined;
+  /** Has nothing served any more; whether anything was. */
+  serveNothing(): Promise<boolean>;
   stop(): Promise<void>;
 }
+
+/** What is to be served. */
+export interface ProxyPass {
+  /** What was asked for, without what is at ports that others hold. */
+  readonly table: RouteTable;
+  /** Not empty. */
+  readonly ports: readonly number[];
+  /** Whether that it is served has been told already, and nothing has failed since. */
+  readonly isTold: boolean;
+  /** Tells that it is served. */
+  readonly tell: (how: AppliedReport['how'], pid: number) => void;
+}
+
+type AppliedReport = Extract<ProxyReport, { readonly type: 'applied' }>;
 
 /** What a driver is given. */
 export interface DriverTools {
@@ -27,8 +44,6 @@ export interface DriverTools {
   readonly scheduler: SchedulerLike;
   /** Has everything looked at anew. */
   readonly changed: () => void;
-  /** Whether the pass before this one failed. */
-  readonly hasFailed: () => boolean;
   /** Whether something newer is asked for than what the pass began with. */
   readonly isOutdated: () => boolean;
 }
@@ -73,7 +88,28 @@ export const driveProxy = (options: DriveOptions, open: (tools: DriverTools) => 
       let seen = 0;
       let hasFailed = false;
       const isOutdated = (): boolean => seen !== version;
-      const driver = open({ emit, signal, scheduler, changed, hasFailed: () => hasFailed, isOutdated });
+      const driver = open({ emit, signal, scheduler, changed, isOutdated });
+      let hasApplied = false;
+      let toldOf: { readonly asked: RouteTable; readonly takenKey: string } | undefined;
+
+      const applyWithout = async (asked: RouteTable, taken: ReadonlyMap<number, string>): Promise<void> => {
+        const isFirst = !hasApplied;
+        hasApplied = true;
+        const table = withoutPorts(asked, new Set(taken.keys()), { httpPort, httpsPort });
+        const ports = portsOf(table, { httpPort, httpsPort }).map(({ port }) => port);
+        if (ports.length === 0) {
+          const hadAny = await driver.serveNothing();
+          if (taken.size === 0 && (hadAny || isFirst)) emit({ type: 'stopped' });
+          return;
+        }
+        const takenKey = [...taken].join();
+        const isTold = toldOf?.asked === asked && toldOf.takenKey === takenKey && !hasFailed;
+        const tell = (how: AppliedReport['how'], pid: number): void => {
+          toldOf = { asked, takenKey };
+          emit({ type: 'applied', how, http: table.listens.http, https: table.listens.https, ports, taken, table: asked, pid });
+        };
+        await driver.apply({ table, ports, isTold, tell });
+      };
 
       /** Ports that somebody else holds, and who; our own are not looked at. */
       const takenPorts = async (table: RouteTable): Promise<ReadonlyMap<number, string>> => {
@@ -100,7 +136,7 @@ export const driveProxy = (options: DriveOptions, open: (tools: DriverTools) => 
               if (isFirst) await driver.lookForEarlier();
               isFirst = false;
               const taken = await takenPorts(wanted);
-              await driver.apply(wanted, taken);
+              await applyWithout(wanted, taken);
               const serving = driver.servedPorts() !== undefined;
               failed = [...taken].map(([port, holder]) => ({ type: 'portTaken', port, holder, serving }));
             } catch (error) {
