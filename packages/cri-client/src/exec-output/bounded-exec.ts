@@ -39,7 +39,8 @@ const MAX_TIMEOUT_MS = 99_999_999;
  */
 export const createBoundedExec = ({ socketPath, maxMessageBytes }: BoundedExecOptions): BoundedExec => {
   let session: ClientHttp2Session | undefined;
-  let calls = 0;
+  /** Calls under way. Some may be on a connection that takes no more. */
+  const calls = new WeakMap<ClientHttp2Session, number>();
 
   const open = (): ClientHttp2Session => {
     if (session !== undefined && !session.closed && !session.destroyed) return session;
@@ -57,9 +58,10 @@ export const createBoundedExec = ({ socketPath, maxMessageBytes }: BoundedExecOp
   };
   /** A connection that nobody uses keeps no process alive. */
   const used = (by: ClientHttp2Session, change: 1 | -1): void => {
-    calls += change;
+    const left = (calls.get(by) ?? 0) + change;
+    calls.set(by, left);
     if (by.destroyed) return;
-    if (calls > 0) by.ref();
+    if (left > 0) by.ref();
     else by.unref();
   };
 
