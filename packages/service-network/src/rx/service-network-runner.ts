@@ -1,12 +1,11 @@
 import { describeError } from '@solo-kubelet/diagnostics';
-import { listObjects, type ObjectStore } from '@solo-kubelet/manifest-source';
-import type { Namespace, Service } from '@solo-kubelet/object-spec';
+import type { ObjectStore } from '@solo-kubelet/manifest-source';
+import type { Service } from '@solo-kubelet/object-spec';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { conflateMap, fromEmitting } from '@solo-kubelet/timers/rxjs';
 import { auditTime, defer, interval, map, merge, mergeMap, type Observable, type SchedulerLike, Subject, tap, timer } from 'rxjs';
 import type { Allocations } from '../core/allocate-services.js';
 import { conntrackFlushes } from '../core/conntrack-flushes.js';
-import { type EndpointPod, endpointPod } from '../core/endpoint-pod.js';
 import type { NftTable } from '../core/nft-table.js';
 import { policyTableName } from '../core/policy-table.js';
 import { computeServiceNetwork, type ServiceNetwork, type ServiceNetworkInput, type ServiceNode } from '../core/service-network.js';
@@ -17,12 +16,9 @@ import type { AllocationStore } from './allocation-store.js';
 import type { AddressAnnouncer } from './announce-addresses.js';
 import type { TableApplier } from './apply-tables.js';
 import { followAddresses } from './follow-addresses.js';
+import { followLists, followPods, isSameInput, type SeenPod } from './follow-inputs.js';
 
-/** A Pod as the kubelet sees it. */
-export interface SeenPod {
-  readonly pod: Pod;
-  readonly terminating: boolean;
-}
+export type { SeenPod } from './follow-inputs.js';
 
 export interface ServiceNetworkOptions {
   readonly settings: ServiceNetworkInput['settings'];
@@ -341,65 +337,5 @@ const waitsForProbe = ({ spec, status }: Pod): boolean =>
     const container = status.containerStatuses?.find((one) => one.name === name);
     return readinessProbe !== undefined && container?.state?.running !== undefined && !container.ready;
   });
-
-/** The same list of the same objects while nothing of them changed. */
-const followPods = (): ((seen: ReadonlyMap<string, SeenPod>) => readonly EndpointPod[]) => {
-  let last: ReadonlyMap<string, SeenPod> | undefined;
-  let known: ReadonlyMap<string, { readonly view: SeenPod; readonly pod: EndpointPod | undefined; readonly text: string }> = new Map();
-  let list: readonly EndpointPod[] = [];
-  return (seen) => {
-    if (seen === last) return list;
-    last = seen;
-    const next = new Map(
-      [...seen].map(([uid, view]) => {
-        const before = known.get(uid);
-        if (before?.view === view) return [uid, before];
-        const pod = view.pod.spec.containers === undefined ? undefined : endpointPod(view.pod, view.terminating);
-        const text = JSON.stringify(pod) ?? '';
-        return [uid, before?.text === text ? { ...before, view } : { view, pod, text }];
-      }),
-    );
-    known = next;
-    const fresh = [...next.values()].flatMap(({ pod }) => (pod === undefined ? [] : [pod]));
-    if (fresh.length !== list.length || fresh.some((pod, i) => pod !== list[i])) list = fresh;
-    return list;
-  };
-};
-
-type Lists = Pick<ServiceNetworkInput, 'services' | 'slices' | 'namespaces' | 'policies'>;
-
-const followLists = (): ((store: ObjectStore | undefined) => Lists) => {
-  let last: ObjectStore | undefined;
-  let lists: Lists = { services: [], slices: [], namespaces: new Map(), policies: [] };
-  return (store) => {
-    if (store === undefined || store === last) return lists;
-    const isSame = (kind: string): boolean => last !== undefined && last.byKind.get(kind) === store.byKind.get(kind);
-    lists = {
-      services: isSame('Service') ? lists.services : listObjects(store, 'Service'),
-      slices: isSame('EndpointSlice') ? lists.slices : listObjects(store, 'EndpointSlice'),
-      namespaces: isSame('Namespace')
-        ? lists.namespaces
-        : new Map(listObjects(store, 'Namespace').map(({ metadata }: Namespace) => [metadata.name ?? '', metadata.labels ?? {}])),
-      policies: isSame('NetworkPolicy') ? lists.policies : listObjects(store, 'NetworkPolicy'),
-    };
-    last = store;
-    return lists;
-  };
-};
-
-const isSameInput = (a: ServiceNetworkInput, b: ServiceNetworkInput): boolean =>
-  a.services === b.services &&
-  a.slices === b.slices &&
-  a.namespaces === b.namespaces &&
-  a.policies === b.policies &&
-  a.pods === b.pods &&
-  a.isPartial === b.isPartial &&
-  a.node.listeners === b.node.listeners &&
-  a.node.name === b.node.name &&
-  a.node.zone === b.node.zone &&
-  a.node.addresses === b.node.addresses &&
-  a.node.conflicts === b.node.conflicts &&
-  a.node.waiting === b.node.waiting &&
-  a.node.ready === b.node.ready;
 
 const isSameSet = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean => a.size === b.size && [...a].every((one) => b.has(one));
