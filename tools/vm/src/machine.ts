@@ -1,9 +1,8 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { killProcess, waitFor } from '@solo-kubelet-tools/testbed';
+import { bootedMachine } from './booted-machine.js';
 import { patient } from './patience.js';
 
 /** A virtual machine with systemd and cgroup v2, made from Debian packages, its processor emulated where there is no KVM. */
@@ -52,9 +51,7 @@ export interface Hardware {
 
 const NEEDED = ['qemu-system-x86_64', 'debootstrap', 'ssh', 'ssh-keygen', 'mke2fs', 'dpkg-deb'];
 const BUILD_LIMIT_MS = patient(40 * 60_000);
-const BOOT_LIMIT_MS = patient(10 * 60_000);
 const RUN_LIMIT_MS = patient(5 * 60_000);
-const LOOK_EVERY_MS = 3_000;
 
 /** Why no machine can be made here; undefined when one can. */
 export const lacksMachine = (): string | undefined => {
@@ -93,39 +90,7 @@ export const startMachine = async ({
       child.stdin?.on('error', () => {}); // it did not want to read
       child.stdin?.end(input ?? '');
     });
-  const boot = async (): Promise<string> => (await run('cat /proc/sys/kernel/random/boot_id', { timeoutMs: 60_000 })).stdout;
-  const untilBooted = async (before: string): Promise<void> => {
-    const answers = async (): Promise<boolean> => {
-      const id = await boot();
-      return id !== '' && id !== before;
-    };
-    await waitFor(answers, { what: `a boot (${join(directory, 'serial.log')})`, timeoutMs: BOOT_LIMIT_MS, intervalMs: LOOK_EVERY_MS });
-  };
-  const end = async (): Promise<void> => {
-    const isGone = async (): Promise<boolean> => !existsSync(`/proc/${pid}`);
-    await run('systemctl poweroff', { timeoutMs: 60_000 });
-    await waitFor(isGone, { what: 'power off', timeoutMs: 3 * 60_000, intervalMs: LOOK_EVERY_MS }).catch(() => killProcess(pid, 'SIGKILL'));
-  };
-  try {
-    await untilBooted('');
-  } catch (error) {
-    await end();
-    throw error;
-  }
-  return {
-    run,
-    must: async (command, options) => {
-      const { status, stdout, stderr } = await run(command, options);
-      if (status !== 0) throw new Error(`${command}: status ${status}\n${stdout}${stderr}`);
-      return stdout;
-    },
-    reboot: async () => {
-      const before = await boot();
-      await run('systemctl reboot', { timeoutMs: 60_000 });
-      await untilBooted(before);
-    },
-    [Symbol.asyncDispose]: end,
-  };
+  return bootedMachine({ pid, run, serialLog: join(directory, 'serial.log') });
 };
 
 const buildDisk = async (suite: string, directory: string, product: string): Promise<void> => {

@@ -4,7 +4,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { killProcess, waitFor } from '@solo-kubelet-tools/testbed';
+import { bootedMachine } from './booted-machine.js';
 import type { Machine, MachineResult } from './machine.js';
 import { patient } from './patience.js';
 
@@ -17,7 +17,6 @@ export interface OfflineMachineOptions {
   readonly memoryMiB?: number;
 }
 
-const BOOT_LIMIT_MS = patient(10 * 60_000);
 const RUN_LIMIT_MS = patient(5 * 60_000);
 
 /**
@@ -65,42 +64,7 @@ export const startOfflineMachine = async ({ directory, hardware, memoryMiB = 204
   const port = await openPort(at('look'));
 
   const run: Machine['run'] = (command, { timeoutMs = RUN_LIMIT_MS } = {}) => port.ask(command, timeoutMs);
-  const boot = async (): Promise<string> => (await run('cat /proc/sys/kernel/random/boot_id', { timeoutMs: 30_000 })).stdout;
-  const untilBooted = (before: string): Promise<boolean> => {
-    const answers = async (): Promise<boolean> => {
-      const id = await boot();
-      return id !== '' && id !== before;
-    };
-    return waitFor(answers, { what: `a boot (${at('serial.log')})`, timeoutMs: BOOT_LIMIT_MS, intervalMs: 3_000 });
-  };
-  const end = async (): Promise<void> => {
-    await run('systemctl poweroff', { timeoutMs: 30_000 });
-    const isGone = async (): Promise<boolean> => spawnSync('kill', ['-0', `${pid}`]).status !== 0;
-    await waitFor(isGone, { what: 'power off', timeoutMs: patient(2 * 60_000), intervalMs: 3_000 }).catch(() =>
-      killProcess(pid, 'SIGKILL'),
-    );
-    port.close();
-  };
-  try {
-    await untilBooted('');
-  } catch (error) {
-    await end();
-    throw error;
-  }
-  return {
-    run,
-    must: async (command, options) => {
-      const { status, stdout, stderr } = await run(command, options);
-      if (status !== 0) throw new Error(`${command}: status ${status}\n${stdout}${stderr}`);
-      return stdout;
-    },
-    reboot: async () => {
-      const before = await boot();
-      await run('systemctl reboot', { timeoutMs: 30_000 });
-      await untilBooted(before);
-    },
-    [Symbol.asyncDispose]: end,
-  };
+  return bootedMachine({ pid, run, serialLog: at('serial.log'), close: () => port.close() });
 };
 
 /** The host's side of the port. A command whose answer does not come in time has status -1: the machine boots, or is busy. */
