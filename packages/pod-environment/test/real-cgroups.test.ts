@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { getuid, pid } from 'node:process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { detectCgroupVersion } from '../src/cgroups/index.js';
@@ -59,6 +60,19 @@ describe.runIf(mayMakeCgroups)(`the machine's own cgroups, version ${version} (a
     await pods.cleanPod(pod.metadata.uid);
     expect(await ended).toBe('SIGKILL');
     await expect(stat(file('pids', 'pids.max'))).rejects.toThrow('ENOENT');
+    expect(await pods.listPodUids()).toEqual([]);
+  });
+
+  it('are gone in the end when a runtime that was still at it makes them anew after the pod was cleaned', async () => {
+    await pods.prepareNode();
+    await pods.preparePod(pod);
+    await pods.cleanPod(pod.metadata.uid);
+    // As runc does: the cgroup of a container, with all above it, in some of the hierarchies.
+    const left = dirname(file('pids', 'x'));
+    await mkdir(join(left, 'container'), { recursive: true });
+    expect(await pods.listPodUids()).toEqual([pod.metadata.uid]);
+    await pods.cleanPod(pod.metadata.uid);
+    await expect(stat(left)).rejects.toThrow('ENOENT');
     expect(await pods.listPodUids()).toEqual([]);
   });
 });
