@@ -1,5 +1,5 @@
 import type { ListenerRule, NamedValue } from '../route-table.js';
-import { bytesOf, escapedPattern, hexOf, type NginxVariables, quoted } from './nginx-text.js';
+import { bytesOf, escapedPattern, hasControls, hexOf, type NginxVariables, quoted } from './nginx-text.js';
 
 /** What a request has to be for a rule: a variable that is `1` or `0`; undefined: it may be anything. */
 export const ruleCondition = (
@@ -23,8 +23,7 @@ const methodTest = (method: string, variables: NginxVariables): string => variab
 /** Texts in a `map` are compared without regard to case; what comes twice, with a break between that no header has, is the same. */
 const headerTest = ({ name, value }: NamedValue, variables: NginxVariables): string =>
   // No request that nginx takes has such a value.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  /[\0-\x08\n-\x1f\x7f]/.test(value)
+  hasControls(value)
     ? variables.map('$request_method', [NO])
     : variables.map(`"$http_${name.toLowerCase().replaceAll('-', '_')}\\n${variables.literal(bytesOf(value))}"`, [
         YES('"~^(.*)\\n\\1\\z"'),

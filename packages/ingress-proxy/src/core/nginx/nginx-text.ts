@@ -1,7 +1,12 @@
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\0-\x08\n-\x1f\x7f]/;
+
+/** Whether a text has characters that no word of a configuration has, nor a header of a request. A tab is none of them. */
+export const hasControls = (text: string): boolean => CONTROL.test(text);
+
 /** A text as a word of nginx' configuration. It may still name variables with `$`: texts of users are `literal`s. @throws Error for characters that no word has */
 export const quoted = (text: string): string => {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/[\0-\x08\n-\x1f\x7f]/.test(text)) throw new Error('unreachable: an unchecked text of a manifest');
+  if (hasControls(text)) throw new Error('unreachable: an unchecked text of a manifest');
   const word = `"${text.replace(/[\\"]/g, '\\$&').replaceAll('\t', '\\t')}"`;
   if (word.length > MOST_WORD) throw new Error('unreachable: a word that is too long for nginx');
   return word;
