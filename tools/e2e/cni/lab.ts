@@ -35,6 +35,13 @@ export const createNetns = async (purpose: string): Promise<Netns> => {
 };
 
 /**
+ * No duplicate address detection for links that are made after this: while a link-local address is tentative (a second or two),
+ * Linux asks for no neighbour, so the first packets over a new link wait.
+ */
+export const skipAddressDetection = ({ run }: Pick<Netns, 'run'>): Promise<string> =>
+  run('sh', '-c', 'for all in all default; do echo 0 >/proc/sys/net/ipv6/conf/$all/accept_dad; done');
+
+/**
  * A stand-in for the host: real plugins run in a namespace of its own, so that bridges, rules and packets of a test never meet the
  * machine's, and go with the namespace. Directories are private too.
  */

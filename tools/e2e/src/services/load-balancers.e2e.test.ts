@@ -9,7 +9,7 @@ import { createAddressAnnouncer, createServiceNetwork, nftApplier, type ServiceN
 import { waitFor } from '@solo-kubelet-tools/testbed';
 import { asyncScheduler, BehaviorSubject, of, type Subscription } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createNetns, labFault, type Netns } from '../../cni/lab.js';
+import { createNetns, labFault, type Netns, skipAddressDetection } from '../../cni/lab.js';
 import { askTcp, type LabHost, type ServiceLab, shownPod, startServiceLab } from './service-lab.js';
 
 const fault = await labFault();
@@ -118,6 +118,7 @@ describe.skipIf(fault !== undefined)('load balancers with addresses of a pool', 
 
   const plug = async (name: string, hostname: string, own: readonly string[], into?: Netns): Promise<Netns> => {
     const netns = into ?? (await createNetns(name));
+    await skipAddressDetection(netns);
     const device = into === undefined ? 'eth0' : 'lan0';
     await lan.run('ip', 'link', 'add', hostname, 'type', 'veth', 'peer', 'name', device, 'netns', netns.name);
     await lan.run('ip', 'link', 'set', hostname, 'up', 'master', 'switch');

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { type RunProgram, runProgram } from '@solo-kubelet/service-network/rx';
-import { createNetns, type Netns } from '../../cni/lab.js';
+import { createNetns, type Netns, skipAddressDetection } from '../../cni/lab.js';
 
 /** One end of the lab: a Pod, or somebody outside. */
 export interface LabHost {
@@ -148,6 +148,7 @@ export const startServiceLab = async (): Promise<ServiceLab> => {
   const plug = async (name: string, hostname: string, setUp: (netns: Netns) => Promise<unknown>): Promise<Netns> => {
     const netns = await createNetns(name);
     made.push(netns);
+    await skipAddressDetection(netns);
     await ip('link', 'add', hostname, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', netns.name);
     await netns.run('ip', 'link', 'set', 'lo', 'up');
     await netns.run('ip', 'link', 'set', 'eth0', 'up');
@@ -155,6 +156,7 @@ export const startServiceLab = async (): Promise<ServiceLab> => {
     await setUp(netns);
     return netns;
   };
+  await skipAddressDetection(node);
   await ip('link', 'set', 'lo', 'up');
   await ip('link', 'add', 'pods', 'type', 'bridge');
   await ip('addr', 'add', '10.77.0.1/24', 'dev', 'pods');
