@@ -185,6 +185,12 @@ describe('init containers', () => {
     ['one failed, Never: the end', { ...two, restartPolicy: 'Never' }, [exited(1, 'one')], ['stopSandbox sandbox-0']],
     ['one was killed for memory though it says 0: again', two, [{ ...exited(0, 'one'), reason: 'OOMKilled' }], ['start one#1']],
     ['the app runs: their failures are history', two, [running, exited(1, 'one')], []],
+    [
+      'one is in a state nobody knows, its own policy Never: the end, whatever its rules say',
+      { initContainers: [container('one', { restartPolicy: 'Never', restartPolicyRules: [rule(137, 'Restart')] }), container('two')] },
+      [observedContainer('one', { state: 'unknown' })],
+      ['stop one:PodEnded', 'stopSandbox sandbox-0'],
+    ],
     ['the app has exited: it restarts, they do not', two, [exited(1), exited(0, 'two'), exited(0, 'one')], ['start app#1']],
   ])('%s', (_what, spec, containers, expected) => expect(told(planFor(spec, observedPod(containers)))).toEqual(expected));
 });
@@ -202,6 +208,14 @@ describe('sidecars', () => {
   });
   it('start again after any exit, also while a later init container runs', () =>
     expect(told(planFor(spec(side), observedPod([observedContainer('setup'), exited(0, 'side')])))).toEqual(['start side#1']));
+  it.each<[string, 'startup' | 'liveness', readonly string[]]>([
+    ['that started once hold nobody up while they are restarted', 'liveness', ['stop side:LivenessProbe', 'start side#1', 'start app#1']],
+    ['that fail their startup probe do', 'startup', ['stop side:StartupProbe', 'start side#1']],
+  ])('%s', (_what, kind, expected) => {
+    const last = { initContainers: [container('side', { ...probed, livenessProbe: { tcpSocket: { port: 80 } } })] };
+    const probeResults = new Map([['side-0', { startup: 'success' as const, [kind]: 'failure' as const }]]);
+    expect(told(planFor(last, observedPod([exited(1), observedContainer('side')]), { probeResults }))).toEqual(expected);
+  });
   it('that are missing once the pod is initialized are started', () =>
     expect(told(planFor(spec(side), observedPod([running, exited(0, 'setup')])))).toEqual(['start side#0']));
 });
@@ -353,7 +367,7 @@ it('sends new resources to a running container, and restarts it where its resize
   const restarting = resized({ resizePolicy: [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }] });
   expect(told(planFor({ containers: [restarting] }, observedPod([running]), { workerState }))).toEqual([
     'resizePod',
-    'stop app:SpecChanged',
+    'stop app:ResizeRequired',
     'start app#1',
     'resizePod',
   ]);

@@ -3,7 +3,7 @@ import { allContainers } from './all-containers.js';
 import { isLive, type ObservedContainer } from './observed-pod.js';
 import type { ContainerStop, PodAction, StopReason } from './pod-action.js';
 import type { PodSyncInput } from './pod-sync-input.js';
-import { isSidecar } from './restart-decision.js';
+import { effectivePolicy, isSidecar } from './restart-decision.js';
 
 /** The least time between stop signal and kill, s (kuberuntime minimumGracePeriodInSeconds). */
 export const MINIMUM_GRACE_SECONDS = 2;
@@ -14,17 +14,36 @@ export const MINIMUM_GRACE_SECONDS = 2;
  */
 const LONGEST_GRACE_SECONDS = 2_147_483_647;
 
-const messages: Record<StopReason, (name: string) => string> = {
-  PodEnded: (name) => `Stopping container ${name}`,
-  SandboxChanged: (name) => `Stopping container ${name}`,
-  SpecChanged: (name) => `Container ${name} definition changed, will be restarted`,
-  LivenessProbe: (name) => `Container ${name} failed liveness probe, will be restarted`,
-  StartupProbe: (name) => `Container ${name} failed startup probe, will be restarted`,
-  ContainerUnknown: () => 'Container is in Unknown state, try killing it before restart',
-  RestartAllContainers: (name) => `Container ${name} will be restarted with all others of its pod`,
-  PostStartHook: () => 'FailedPostStartHook',
-  RestartRequested: (name) => `Container ${name} is restarted on request`,
+/** What the event about a stop tells: in upstream's words, which call a sidecar an init container and leave out that it is restarted. */
+const messageOf = (pod: Pod | undefined, name: string, reason: StopReason): string => {
+  const spec = specOf(pod, name);
+  const isInit = pod?.spec.initContainers?.some((init) => init.name === name) === true;
+  const kind = isInit ? 'Init container' : 'Container';
+  const restarts = !isInit && pod !== undefined && spec !== undefined && effectivePolicy(pod, spec) !== 'Never';
+  switch (reason) {
+    case 'PodEnded':
+    case 'SandboxChanged':
+      return `Stopping container ${name}`;
+    case 'SpecChanged':
+      return `${kind} ${name} definition changed${isInit ? '' : WILL_BE_RESTARTED}`;
+    case 'ResizeRequired':
+      return `Container ${name} resize requires restart`;
+    case 'LivenessProbe':
+      return `${kind} ${name} failed liveness probe${restarts ? WILL_BE_RESTARTED : ''}`;
+    case 'StartupProbe':
+      return `${kind} ${name} failed startup probe${restarts ? WILL_BE_RESTARTED : ''}`;
+    case 'ContainerUnknown':
+      return `${kind} is in "unknown" state, try killing it before restart`;
+    case 'RestartAllContainers':
+      return 'killing';
+    case 'PostStartHook':
+      return 'FailedPostStartHook';
+    case 'RestartRequested':
+      return `Container ${name} is restarted on request`;
+  }
 };
+
+const WILL_BE_RESTARTED = ', will be restarted';
 
 const specOf = (pod: Pod | undefined, name: string): Container | undefined =>
   allContainers(pod).find((container) => container.name === name);
@@ -65,7 +84,7 @@ export const stopOf = (
     ...(preStop === undefined ? {} : { preStop }),
     waitFor: [],
     reason,
-    message: messages[reason](observed.name),
+    message: messageOf(pod, observed.name, reason),
   };
 };
 

@@ -5,7 +5,7 @@ import { newestContainer, newestSandbox, type ObservedContainer } from './observ
 import type { ContainerStop, StopReason } from './pod-action.js';
 import type { RunningPodInput } from './pod-sync-input.js';
 import { resizeNeedsRestart } from './resize/plan-resize.js';
-import { failedInitRestarts, initSucceeded, isSidecar } from './restart-decision.js';
+import { effectivePolicy, failedInitRestarts, initSucceeded, isSidecar } from './restart-decision.js';
 
 export interface InitDecision {
   /** Regular containers may run. */
@@ -72,21 +72,30 @@ const stepOf = (input: RunningPodInput, container: Container, observed: Observed
 const initStep = (pod: Pod, container: Container, observed: ObservedContainer): Step => {
   if (observed.state === 'running') return {};
   if (observed.state === 'exited' && initSucceeded(observed)) return { next: true };
-  const restarts = failedInitRestarts(pod, container, observed);
+  // Rules go by exit codes, and one that is in no known state has none.
+  const isUnknown = observed.state === 'unknown';
+  const restarts = isUnknown ? effectivePolicy(pod, container) !== 'Never' : failedInitRestarts(pod, container, observed);
   if (!restarts) return { failed: true };
-  return observed.state === 'unknown' ? { start: true, stop: 'ContainerUnknown' } : { start: true };
+  return isUnknown ? { start: true, stop: 'ContainerUnknown' } : { start: true };
 };
 
 const sidecarStep = (input: RunningPodInput, container: Container, observed: ObservedContainer): Step => {
   if (observed.state === 'exited') return { start: true };
   if (observed.state === 'unknown') return { start: true, stop: 'ContainerUnknown' };
   const probeResults = input.probeResults.get(observed.id);
-  if (specChanged(container, observed)) return { start: true, stop: 'SpecChanged' };
-  if (input.workerState.restartRequested.has(observed.id)) return { start: true, stop: 'RestartRequested' };
-  if (probeResults?.startup === 'failure') return { start: true, stop: 'StartupProbe' };
-  if (probeResults?.liveness === 'failure') return { start: true, stop: 'LivenessProbe' };
-  if (resizeNeedsRestart(input, container, observed)) return { start: true, stop: 'SpecChanged' };
-  return containerStarted({ pod: input.pod, container, observed, probeResults, status: input.status }) ? { next: true } : {};
+  const started = containerStarted({ pod: input.pod, container, observed, probeResults, status: input.status });
+  const stop = reasonToStop(input, container, observed);
+  // What has started once holds up nobody while it is restarted.
+  return { ...(stop === undefined ? {} : { start: true, stop }), ...(started && { next: true }) };
+};
+
+const reasonToStop = (input: RunningPodInput, container: Container, observed: ObservedContainer): StopReason | undefined => {
+  const probeResults = input.probeResults.get(observed.id);
+  if (specChanged(container, observed)) return 'SpecChanged';
+  if (input.workerState.restartRequested.has(observed.id)) return 'RestartRequested';
+  if (probeResults?.startup === 'failure') return 'StartupProbe';
+  if (probeResults?.liveness === 'failure') return 'LivenessProbe';
+  return resizeNeedsRestart(input, container, observed) ? 'ResizeRequired' : undefined;
 };
 
 const gather = (

@@ -9,6 +9,7 @@ export type StopReason =
   | 'PodEnded'
   | 'SandboxChanged'
   | 'SpecChanged'
+  | 'ResizeRequired'
   | 'LivenessProbe'
   | 'StartupProbe'
   | 'ContainerUnknown'

@@ -44,5 +44,5 @@ const reasonToStop = (input: RunningPodInput, container: Container, observed: Ob
   if (input.workerState.restartRequested.has(observed.id)) return 'RestartRequested';
   if (probeResults?.liveness === 'failure') return 'LivenessProbe';
   if (probeResults?.startup === 'failure') return 'StartupProbe';
-  return resizeNeedsRestart(input, container, observed) ? 'SpecChanged' : undefined;
+  return resizeNeedsRestart(input, container, observed) ? 'ResizeRequired' : undefined;
 };
