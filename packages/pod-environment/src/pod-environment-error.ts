@@ -5,7 +5,7 @@ import { defineFailure, type Failure, type FailureOptions } from '@solo-kubelet/
  * Upstream: pkg/kubelet/events/event.go, pkg/kubelet/kuberuntime/kuberuntime_container.go.
  */
 const reasonByCode = {
-  POD_DIRECTORIES_FAILED: 'FailedToMakePodDataDirectories',
+  POD_DIRECTORIES_FAILED: 'Failed',
   POD_CGROUP_FAILED: 'FailedCreatePodContainer',
   VOLUME_SETUP_FAILED: 'FailedMount',
   HOST_PATH_TYPE_MISMATCH: 'FailedMount',

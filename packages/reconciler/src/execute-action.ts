@@ -59,7 +59,7 @@ const execute = async (action: PodAction, context: SyncContext): Promise<Outcome
       await stopContainers(action.stops, { ...context, hook: { pod, podUid, podIps: context.sandbox?.ips ?? [] } });
       return undefined;
     case 'removeContainer':
-      await runtime.removeContainer(action.containerId, { signal });
+      await runtime.removeContainer(action.containerId, { signal, ...(action.keepLogs && { keepLogs: true }) });
       return undefined;
     case 'stopSandbox':
       await runtime.stopSandbox(action.podSandboxId, { signal });

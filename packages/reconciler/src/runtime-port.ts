@@ -112,7 +112,8 @@ export interface RuntimePort {
   runHook(input: HookInput, options: Abortable): Promise<HookResult>;
   /** Returns when the container has ended. An unknown container is fine. */
   stopContainer(containerId: string, timeoutSeconds: number, options: Abortable): Promise<void>;
-  removeContainer(containerId: string, options: Abortable): Promise<void>;
+  /** `keepLogs`: only the container goes. Default false. */
+  removeContainer(containerId: string, options: Abortable & { readonly keepLogs?: boolean }): Promise<void>;
   stopSandbox(podSandboxId: string, options: Abortable): Promise<void>;
   removeSandbox(podSandboxId: string, options: Abortable): Promise<void>;
   /** What a running pod and some of its containers use of memory now. What the runtime does not tell is missing. */

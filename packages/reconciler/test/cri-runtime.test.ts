@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -101,6 +101,20 @@ describe('what belongs to others', () => {
 });
 
 describe('a container', () => {
+  it('keeps its logs when only it is to go', async () => {
+    const { start, runtime, cri, fake } = await machine();
+    await start(pod('web'));
+    fake.writeLog('app', 'said\n');
+    const containerId = (await one(runtime))!.id;
+    const { status } = await cri.runtime.containerStatus({ containerId });
+    const before = await readFile(status!.logPath, 'utf8');
+    expect(before).toContain('said');
+    await runtime.stopContainer(containerId, 1, { signal });
+    await runtime.removeContainer(containerId, { signal, keepLogs: true });
+    expect(await one(runtime)).toBeUndefined();
+    expect(await readFile(status!.logPath, 'utf8')).toBe(before);
+  });
+
   it('is created with what lets it be found and ended again', async () => {
     const { fake, start, runtime } = await machine();
     const preStop = { sleep: { seconds: 2 } };
@@ -177,6 +191,27 @@ describe('images', () => {
       await start(pod('web', { containers: [container('app', { image: name, imagePullPolicy: imagePullPolicy as 'Never' })] })),
     ).toMatchObject({ ok: false, reason });
     expect(reports).toContainEqual(expect.objectContaining({ type: 'imageFailed', reason }));
+  });
+
+  it.each([
+    ['pull access denied', 'ErrImagePull', 'pull access denied'],
+    [
+      'RegistryUnavailable: it is down',
+      'RegistryUnavailable',
+      'image pull failed for other:1 because the registry is unavailable: it is down',
+    ],
+    [
+      'SignatureValidationFailed: no key',
+      'SignatureValidationFailed',
+      'image pull failed for other:1 because the signature validation failed: no key',
+    ],
+  ])('that fail with "%s" are told of in upstream’s words, in status and event', async (details, reason, message) => {
+    const { start, reports, fake } = await machine();
+    fake.fault({ method: 'PullImage', type: 'error', code: 'UNKNOWN', message: details });
+    expect(await start(pod('web', { containers: [container('app', { image: 'other:1' })] }))).toMatchObject({ reason, message });
+    expect(reports).toContainEqual(
+      expect.objectContaining({ type: 'imageFailed', reason, message: `Failed to pull image "other:1": ${details}` }),
+    );
   });
 
   it('back off from 10 s, for the pod and the image, and can be tried at once by hand', async () => {

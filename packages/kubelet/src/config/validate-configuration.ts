@@ -6,10 +6,11 @@ import { reservedMilliCpu } from '../node/node-capacity.js';
 import { evictionThresholds } from './eviction-thresholds.js';
 import { isGateEnabled } from './feature-gates.js';
 import type { KubeletConfiguration } from './fields.js';
+import { validateOptions } from './validate-options.js';
 
 /** What upstream's validation would say against the configuration, in its words and order (pkg/kubelet/apis/config/validation). */
-export const validateConfiguration = (config: KubeletConfiguration): readonly string[] =>
-  [
+export const validateConfiguration = (config: KubeletConfiguration): readonly string[] => [
+  ...[
     ...numbers(config),
     ...images(config),
     ...policies(config),
@@ -20,7 +21,9 @@ export const validateConfiguration = (config: KubeletConfiguration): readonly st
     ...logs(config),
     ...evictionThresholds(config).errors,
     ...others(config),
-  ].map((detail) => `invalid configuration: ${detail}`);
+  ].map((detail) => `invalid configuration: ${detail}`),
+  ...validateOptions(config),
+];
 
 type Details = readonly string[];
 const when = (broken: boolean, detail: string): Details => (broken ? [detail] : []);
@@ -266,7 +269,6 @@ const others = (config: KubeletConfiguration): Details => {
   const { memoryThrottlingFactor: factor, memoryReservationPolicy: policy } = config;
   const quota = config.cpuCFSQuotaPeriod;
   const restarts = config['crashLoopBackOff.maxContainerRestartPeriod'];
-  const idsPerPod = config['userNamespaces.idsPerPod'];
   const customQuota = isGateEnabled(config.featureGates, 'CustomCPUCFSQuotaPeriod');
   return [
     ...when(
@@ -305,8 +307,18 @@ const others = (config: KubeletConfiguration): Details => {
       ),
     ),
     ...when(config.containerRuntimeEndpoint === '', 'the containerRuntimeEndpoint was not specified or empty'),
-    ...when(idsPerPod <= 0 || idsPerPod % 65_536 !== 0, `userNamespaces.idsPerPod ${idsPerPod} must be a multiple of 65536`),
+    ...idsOfPods(config['userNamespaces.idsPerPod']),
   ];
+};
+
+const ID_UNIT = 65_536;
+const MAX_IDS = 4_294_967_295;
+
+/** The first of these counts. */
+const idsOfPods = (idsPerPod: number): Details => {
+  if (idsPerPod < ID_UNIT) return [`userNamespaces.idsPerPod must not be less than ${ID_UNIT}`];
+  if (idsPerPod % ID_UNIT !== 0) return [`userNamespaces.idsPerPod must be a multiple of ${ID_UNIT}`];
+  return when(idsPerPod > MAX_IDS, `userNamespaces.idsPerPod must not be more than ${MAX_IDS}`);
 };
 
 const within = (value: number, low: number, high: number): boolean => value >= low && value <= high;

@@ -8,7 +8,7 @@ export interface HostFacts {
 
 /** Refuses a machine that the configuration says not to run on, in upstream's words. */
 export const checkHost = (
-  config: Pick<KubeletConfiguration, 'failSwapOn' | 'failCgroupV1' | 'memorySwap.swapBehavior'>,
+  config: Pick<KubeletConfiguration, 'failSwapOn' | 'failCgroupV1' | 'memorySwap.swapBehavior' | 'singleProcessOOMKill'>,
   host: HostFacts,
 ): void => {
   if (config.failSwapOn && host.swap) {
@@ -30,6 +30,13 @@ export const checkHost = (
       code: 'KUBELET_HOST_UNSUITABLE',
       message: 'kubelet is configured to not run on a host using cgroup v1',
       hint: 'Leave failCgroupV1 at false, or boot with systemd.unified_cgroup_hierarchy=1.',
+    });
+  }
+  if (config.singleProcessOOMKill === false && host.cgroupVersion === 1) {
+    throw new KubeletError({
+      code: 'KUBELET_HOST_UNSUITABLE',
+      message: 'singleProcessOOMKill must not be explicitly set to false when using cgroup v1',
+      hint: 'Leave singleProcessOOMKill out, or boot with systemd.unified_cgroup_hierarchy=1.',
     });
   }
 };

@@ -46,9 +46,14 @@ export const containerMounts = (input: MountsInput): Mount[] => {
   return [
     ...volumeMounts.map((volumeMount, index) => ({ ...volumeMountToCri(volumeMount, index, input), ...mappings })),
     ...(input.etcHosts !== undefined && !mountsHostsFile(input.container) ? [file('/etc/hosts', input.etcHosts)] : []),
-    ...(input.terminationFile !== undefined && terminationMessagePath ? [file(terminationMessagePath, input.terminationFile)] : []),
+    ...(input.terminationFile !== undefined && terminationMessagePath
+      ? [file(fromRoot(terminationMessagePath), input.terminationFile)]
+      : []),
   ];
 };
+
+/** Upstream: MakeAbsolutePath in pkg/volume/util. */
+const fromRoot = (path: string): string => (path.startsWith('/') ? path : `/${path}`);
 
 /** Whether the container brings its own /etc/hosts. */
 export const mountsHostsFile = ({ volumeMounts = [] }: Container): boolean =>

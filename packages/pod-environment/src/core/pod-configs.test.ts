@@ -171,6 +171,11 @@ describe('buildContainerConfig', () => {
     }
   });
 
+  it('mounts the termination message from the root, however its path is written', () => {
+    const container = { ...pod.spec.containers[0]!, terminationMessagePath: 'tmp/end' };
+    expect(buildContainerConfig(input({ container })).mounts.at(-1)?.containerPath).toBe('/tmp/end');
+  });
+
   it('leaves /etc/hosts to a container that mounts its own', () => {
     const container = { ...pod.spec.containers[0]!, volumeMounts: [{ name: 'data', mountPath: '/etc/hosts' }] };
     const { mounts } = buildContainerConfig(input({ container }));

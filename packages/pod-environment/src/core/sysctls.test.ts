@@ -46,13 +46,13 @@ describe('sysctls', () => {
       'a net one on the host network',
       podWith('net.ipv4.tcp_syncookies', { hostNetwork: true }),
       policy,
-      ['forbidden sysctl: "net.ipv4.tcp_syncookies" not allowed with host net enabled'],
+      ['forbidden sysctl: "net.ipv4.tcp_syncookies" not allowed with host Net enabled'],
     ],
     [
       'an IPC one with hostIPC',
       podWith('kernel.shm_rmid_forced', { hostIPC: true }),
       policy,
-      ['forbidden sysctl: "kernel.shm_rmid_forced" not allowed with host ipc enabled'],
+      ['forbidden sysctl: "kernel.shm_rmid_forced" not allowed with host IPC enabled'],
     ],
   ])('judges %s', (_, pod, judgedBy, reasons) => {
     expect(unsafeSysctls(pod, judgedBy)).toEqual(reasons);

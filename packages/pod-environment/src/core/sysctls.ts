@@ -61,12 +61,11 @@ export const defaultSysctls = ({ spec }: Pod, defaults: Readonly<Record<string, 
 /** Why a pod's sysctls are refused, one reason each; empty when all may be set. The pod's status reason is `SysctlForbidden`. */
 export const unsafeSysctls = (pod: Pod, policy: SysctlPolicy): readonly string[] =>
   Object.keys(podSysctls(pod)).flatMap((name) => {
+    if (!isSafe(name, policy.kernelVersion) && !policy.allowed.some((pattern) => matches(pattern, name)))
+      return [`forbidden sysctl: "${name}" not allowlisted`];
     const space = sysctlNamespace(name);
-    if (space === 'ipc' && pod.spec.hostIPC) return [`forbidden sysctl: "${name}" not allowed with host ipc enabled`];
-    if (space === 'net' && pod.spec.hostNetwork) return [`forbidden sysctl: "${name}" not allowed with host net enabled`];
-    return isSafe(name, policy.kernelVersion) || policy.allowed.some((pattern) => matches(pattern, name))
-      ? []
-      : [`forbidden sysctl: "${name}" not allowlisted`];
+    if (space === 'ipc' && pod.spec.hostIPC) return [`forbidden sysctl: "${name}" not allowed with host IPC enabled`];
+    return space === 'net' && pod.spec.hostNetwork ? [`forbidden sysctl: "${name}" not allowed with host Net enabled`] : [];
   });
 
 /** Namespace that a sysctl belongs to; undefined for one that would change the whole node. A pattern's namespace is that of its prefix. */

@@ -21,7 +21,9 @@ export type StepReport =
       readonly type: 'imageFailed';
       readonly containerName: string;
       readonly image: string;
+      /** The container's waiting reason: `ErrImagePull`, `InvalidImageName`, … */
       readonly reason: string;
+      /** As its event tells it. */
       readonly message: string;
     }
   | { readonly type: 'containerCreated'; readonly containerName: string; readonly containerId: string }

@@ -229,6 +229,7 @@ describe('RestartAllContainers', () => {
     );
     expect(told(plan)).toEqual(['stop other:RestartAllContainers', 'remove other-0', 'remove one-0', 'remove app-0']);
     expect(plan.actions[0]).toMatchObject({ stops: [{ gracePeriodSeconds: 0 }] });
+    expect(plan.actions.slice(1).every((action) => action.type === 'removeContainer' && action.keepLogs === true)).toBe(true);
   });
 });
 

@@ -41,9 +41,7 @@ describe('the event about a stop', () => {
     ['app', 'ResizeRequired', 'Container app resize requires restart'],
     ['app', 'RestartAllContainers', 'killing'],
     ['app', 'PostStartHook', 'FailedPostStartHook'],
-  ])('of %s by %s reads as upstream’s', (name, reason, message) =>
-    expect(stopOf(web, { ...running, name }, reason).message).toBe(message),
-  );
+  ])('of %s by %s reads as upstream’s', (name, reason, message) => expect(stopOf(web, { ...running, name }, reason).message).toBe(message));
   it('of a container of a Pod that is never restarted does not say that it will be', () =>
     expect(stopOf(pod('web', { restartPolicy: 'Never' }), running, 'LivenessProbe').message).toBe('Container app failed liveness probe'));
 });

@@ -8,6 +8,10 @@ const web = pod('web', { initContainers: [container('one')] });
 const start = { type: 'startContainer', container: container('app'), kind: 'regular', restartCount: 0 } as const;
 const failed = (reason: string) => ({ type: 'actionFailed', action: start, reason, message: 'why', retryAtMs: 0 }) as const;
 
+const imageFailed = (reason: string) => ({ type: 'imageFailed', containerName: 'app', image: 'app:1', reason, message: 'why' }) as const;
+const sandboxFailed = (reason: string) =>
+  ({ type: 'actionFailed', action: { type: 'createSandbox', attempt: 0 }, reason, message: 'why', retryAtMs: 0 }) as const;
+
 describe('events', () => {
   it.each<[PodActivity, string, string, string]>([
     [{ type: 'imagePulling', containerName: 'app', image: 'app:1' }, 'Normal', 'Pulling', 'Pulling image "app:1"'],
@@ -29,6 +33,10 @@ describe('events', () => {
       'BackOff',
       'Back-off pulling image "app:1"',
     ],
+    [imageFailed('ErrImagePull'), 'Warning', 'Failed', 'why'],
+    [imageFailed('InvalidImageName'), 'Warning', 'InspectFailed', 'why'],
+    [imageFailed('ImageInspectError'), 'Warning', 'InspectFailed', 'why'],
+    [imageFailed('ErrImageNeverPull'), 'Warning', 'ErrImageNeverPull', 'why'],
     [failed('ErrImagePull'), 'Warning', 'Failed', 'Error: ErrImagePull'],
     [failed('CreateContainerConfigError'), 'Warning', 'Failed', 'Error: why'],
     [
@@ -37,6 +45,9 @@ describe('events', () => {
       'FailedMount',
       'no disk',
     ],
+    [sandboxFailed('FailedCreatePodSandBox'), 'Warning', 'FailedCreatePodSandBox', 'Failed to create pod sandbox: why'],
+    [sandboxFailed('FailedPodSandBoxStatus'), 'Warning', 'FailedPodSandBoxStatus', 'Unable to get pod sandbox status: why'],
+    [sandboxFailed('FailedCreatePodContainer'), 'Warning', 'FailedCreatePodContainer', 'unable to ensure pod container exists: why'],
     [
       { type: 'backoff', containerName: 'app', reason: 'CrashLoopBackOff', message: 'x', untilMs: 0 },
       'Warning',

@@ -52,7 +52,7 @@ export const eventOfActivity = (activity: PodActivity, pod: Pod): EventDraft | u
     case 'imageFailed':
       return activity.reason === 'ImagePullBackOff'
         ? normal('BackOff', `Back-off pulling image "${activity.image}"`, activity.containerName)
-        : warning('Failed', activity.message, activity.containerName);
+        : warning(imageEventReasons[activity.reason] ?? 'Failed', activity.message, activity.containerName);
     case 'containerCreated':
       return normal('Created', `Container created`, activity.containerName);
     case 'containerStarted':
@@ -118,7 +118,7 @@ const failureEvent = ({ action, reason, message }: PodActivity & { type: 'action
       if (reason === 'PostStartHookError') return undefined; // has had its own event
       return warning('Failed', `Error: ${imageReasons.has(reason) ? reason : message}`, action.container.name);
     case 'createSandbox':
-      return warning(reason, reason === 'FailedCreatePodSandBox' ? `Failed to create pod sandbox: ${message}` : message);
+      return warning(reason, `${sandboxFailures[reason] ?? ''}${message}`);
     case 'stopContainers':
     case 'stopSandbox':
       return warning('FailedKillPod', `error killing pod: ${message}`);
@@ -129,6 +129,19 @@ const failureEvent = ({ action, reason, message }: PodActivity & { type: 'action
     default:
       return warning(reason, message);
   }
+};
+
+const sandboxFailures: Readonly<Record<string, string>> = {
+  FailedCreatePodSandBox: 'Failed to create pod sandbox: ',
+  FailedPodSandBoxStatus: 'Unable to get pod sandbox status: ',
+  FailedCreatePodContainer: 'unable to ensure pod container exists: ',
+};
+
+/** Events about an image that was never asked of a registry, by the container's waiting reason (pkg/kubelet/images/image_manager.go). */
+const imageEventReasons: Readonly<Record<string, string>> = {
+  ErrImageNeverPull: 'ErrImageNeverPull',
+  ImageInspectError: 'InspectFailed',
+  InvalidImageName: 'InspectFailed',
 };
 
 const imageReasons: ReadonlySet<string> = new Set([

@@ -38,7 +38,8 @@ export type PodAction =
   | { readonly type: 'releaseResources' }
   /** All at once, each in its own time. */
   | { readonly type: 'stopContainers'; readonly stops: readonly ContainerStop[] }
-  | { readonly type: 'removeContainer'; readonly containerId: string; readonly containerName: string }
+  /** `keepLogs`: its logs go with the pod. Default false. */
+  | { readonly type: 'removeContainer'; readonly containerId: string; readonly containerName: string; readonly keepLogs?: boolean }
   | { readonly type: 'stopSandbox'; readonly podSandboxId: string }
   | { readonly type: 'removeSandbox'; readonly podSandboxId: string }
   | { readonly type: 'createSandbox'; readonly attempt: number }

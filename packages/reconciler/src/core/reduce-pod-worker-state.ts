@@ -61,7 +61,14 @@ const started = (workerState: PodWorkerState, action: PodAction, context: Worker
 };
 
 /** Why a container is stopped that the same sync starts again, if its policy lets it. */
-const STARTED_AGAIN: readonly StopReason[] = ['SpecChanged', 'ResizeRequired', 'LivenessProbe', 'StartupProbe', 'ContainerUnknown', 'RestartRequested'];
+const STARTED_AGAIN: readonly StopReason[] = [
+  'SpecChanged',
+  'ResizeRequired',
+  'LivenessProbe',
+  'StartupProbe',
+  'ContainerUnknown',
+  'RestartRequested',
+];
 
 /** An instance that is started has what it is started with, whatever is heard of it. */
 const withActuated = (workerState: PodWorkerState, container: Container, pod: Pod | undefined): PodWorkerState =>

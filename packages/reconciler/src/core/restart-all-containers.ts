@@ -14,7 +14,7 @@ export const restartTriggers = ({ pod, observed }: Pick<RunningPodInput, 'pod' |
   );
 
 /**
- * Removes every instance of every container when one ended with a matching RestartAllContainers rule; the sandbox stays, and the pod starts over from
+ * Removes every instance of every container when one ended with a matching RestartAllContainers rule; the sandbox stays and so do the logs, and the pod starts over from
  * its first init container. The trigger goes last, so that a kubelet that dies half-way takes it up again.
  */
 export const planRestartOfAll = (input: RunningPodInput): PodPlan | undefined => {
@@ -29,7 +29,7 @@ export const planRestartOfAll = (input: RunningPodInput): PodPlan | undefined =>
   return {
     actions: [
       ...(stops.length > 0 ? [{ type: 'stopContainers', stops } as const] : []),
-      ...inOrder.map(({ id, name }) => ({ type: 'removeContainer', containerId: id, containerName: name }) as const),
+      ...inOrder.map(({ id, name }) => ({ type: 'removeContainer', containerId: id, containerName: name, keepLogs: true }) as const),
     ],
     backoff: [],
     done: false,

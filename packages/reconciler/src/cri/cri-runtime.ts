@@ -79,8 +79,8 @@ export const criRuntime = ({
     runHook: (input, options) => runHook(input, options, { cri, userAgent }),
     stopContainer: (containerId, timeoutSeconds, { signal }) =>
       unlessGone(cri.runtime.stopContainer({ containerId, timeout: BigInt(timeoutSeconds) }, { signal })),
-    removeContainer: async (containerId, { signal }) => {
-      const logPath = await logPathOf(containerId, signal);
+    removeContainer: async (containerId, { signal, keepLogs = false }) => {
+      const logPath = keepLogs ? '' : await logPathOf(containerId, signal);
       if (logPath !== '') await logs.removeContainer({ containerId, logPath });
       await unlessGone(cri.runtime.removeContainer({ containerId }, { signal }));
     },

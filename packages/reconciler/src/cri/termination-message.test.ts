@@ -35,6 +35,13 @@ it('is what the container wrote to its file', async () => {
   expect(await readTerminationMessage(status({ hostPaths: [own] }))).toBe('out of cheese');
 });
 
+it('is found where the path of the manifest has no slash in front', async () => {
+  await writeFile(own, 'bye');
+  const mounted = status({ hostPaths: [own] });
+  const relative = { 'io.kubernetes.container.terminationMessagePath': PATH.slice(1) };
+  expect(await readTerminationMessage({ ...mounted, annotations: { ...mounted.annotations, ...relative } })).toBe('bye');
+});
+
 it('reads no volume that is mounted at the message path', async () => {
   const volume = join(root, 'pods/uid-1/volume-subpaths/data/app/0');
   await mkdir(dirname(volume), { recursive: true });

@@ -49,7 +49,8 @@ const ownFile = ({ mounts, labels, metadata }: ContainerStatus, path: string): s
   const uid = labels['io.kubernetes.pod.uid'] ?? '';
   const attempt = (metadata?.attempt ?? 0).toString(16).padStart(8, '0');
   const end = `/pods/${uid}/containers/${metadata?.name}/${attempt}`;
-  return mounts.find(({ containerPath, hostPath }) => containerPath === path && hostPath.endsWith(end))?.hostPath;
+  const mounted = path.startsWith('/') ? path : `/${path}`;
+  return mounts.find(({ containerPath, hostPath }) => containerPath === mounted && hostPath.endsWith(end))?.hostPath;
 };
 
 /** Empty for what is gone with the pod's directory, was never written, or is no regular file. */

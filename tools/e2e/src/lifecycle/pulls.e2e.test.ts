@@ -61,12 +61,15 @@ describe('an image', () => {
     const image = `${registry.host}/team/late:1`;
     await dropAll(node, pod('late', image), pod('bad-name', 'Not A Name'));
     const failed = await node.pod('late', waitingFor('ErrImagePull'));
-    expect(statusOf(failed).state?.waiting?.message).toMatch(new RegExp(`^Failed to pull image "${image}": .*not found`));
-    expect(await eventOf(node, 'late', 'Failed', /not found/)).toMatchObject({ type: 'Warning' });
+    expect(statusOf(failed).state?.waiting?.message).toMatch(/^failed to pull.*not found/);
+    expect(await eventOf(node, 'late', 'Failed', new RegExp(`^Failed to pull image "${image}": .*not found`))).toMatchObject({
+      type: 'Warning',
+    });
     const waiting = await node.pod('late', waitingFor('ImagePullBackOff'));
     expect(statusOf(waiting).state?.waiting?.message).toMatch(new RegExp(`^Back-off pulling image "${image}": ErrImagePull: `));
     expect(await eventOf(node, 'late', 'BackOff')).toMatchObject({ type: 'Normal', message: `Back-off pulling image "${image}"` });
     await node.pod('bad-name', waitingFor('InvalidImageName'));
+    await eventOf(node, 'bad-name', 'InspectFailed', /^Failed to apply default image tag "Not A Name": /);
     await push(registry, 'team/late:1');
     await node.api.restartPod({ namespace: 'default', pod: 'late-node1' }, { signal: new AbortController().signal });
     await node.pod('late', isRunning, 8_000);

@@ -79,11 +79,17 @@ describe('the status of a pod', () => {
   });
 
   it.each([
-    ['root', 'CreateContainerConfigError', /container has runAsNonRoot and image will run as root/],
-    ['never-pull', 'ErrImageNeverPull', /^Container image "localhost\/no\/such:1" is not present with pull policy of Never$/],
-  ])('that cannot start says why: %s', async (name, reason, message) => {
+    ['root', 'CreateContainerConfigError', /container has runAsNonRoot and image will run as root/, 'Failed'],
+    [
+      'never-pull',
+      'ErrImageNeverPull',
+      /^Container image "localhost\/no\/such:1" is not present with pull policy of Never$/,
+      'ErrImageNeverPull',
+    ],
+  ])('that cannot start says why: %s', async (name, reason, message, event) => {
     expect(statusOf(await node.pod(name, waitingFor(reason))).state?.waiting?.message).toMatch(message);
-    await eventOf(node, name, 'Failed', reason === 'ErrImageNeverPull' ? message : /^Error: container has runAsNonRoot/);
+    await eventOf(node, name, event, message);
+    await eventOf(node, name, 'Failed', reason === 'ErrImageNeverPull' ? /^Error: ErrImageNeverPull$/ : /^Error: container has/);
   });
 
   it('whose command does not exist says so', async () => {

@@ -53,6 +53,19 @@ describe('sysctls', () => {
     ['net.ipv4.tcp_syncookies', { hostNetwork: true }, 'SysctlForbidden'],
     ['kernel.shm_rmid_forced', { hostIPC: true }, 'SysctlForbidden'],
   ])('%s', (name, spec, reason) => expect(check(withSysctl(name, spec))?.reason).toBe(reason));
+  it.each([
+    ['net.core.somaxconn', { hostNetwork: true }, '"net.core.somaxconn" not allowlisted'],
+    ['net.ipv4.tcp_syncookies', { hostNetwork: true }, '"net.ipv4.tcp_syncookies" not allowed with host Net enabled'],
+    ['kernel.shm_rmid_forced', { hostIPC: true }, '"kernel.shm_rmid_forced" not allowed with host IPC enabled'],
+    ['net/ipv4/conf/eth0.100/forwarding', {}, '"net.ipv4.conf.eth0/100.forwarding" not allowlisted'],
+  ])('%s with %j is refused in upstream’s words', (name, spec, message) =>
+    expect(check(withSysctl(name, spec))?.message).toBe(`forbidden sysctl: ${message}`),
+  );
+  it('of an interface with a dot in its name are let in however they are written', () => {
+    const allowedUnsafeSysctls = ['net/ipv4/conf/eth0.100/*'];
+    for (const name of ['net/ipv4/conf/eth0.100/forwarding', 'net.ipv4.conf.eth0/100.forwarding'])
+      expect(check(withSysctl(name), [], { allowedUnsafeSysctls })).toBeUndefined();
+  });
   it('that are unsafe are let in by name or prefix', () => {
     expect(check(withSysctl('net.core.somaxconn'), [], { allowedUnsafeSysctls: ['net.core.*'] })).toBeUndefined();
     expect(check(withSysctl('net.ipv4.tcp_rmem'), [], { kernelVersion: '4.14' })?.reason).toBe('SysctlForbidden');

@@ -282,6 +282,47 @@ describe('conditions', () => {
     expect(condition(opened, 'Ready')?.status).toBe('True');
     expect(opened.conditions?.[0]).toEqual({ type: 'lb', status: 'True' });
   });
+  it('tell of a resize first, and no longer than it lasts', () => {
+    const workerState = {
+      ...syncInputOf({ pod: pod('web') }).workerState,
+      resizePending: { reason: 'Deferred' as const, message: 'later' },
+      podCgroup: { containers: {} },
+      podUnconfirmed: { containers: {} },
+    };
+    const asked = derive({}, observedPod([running]), { workerState });
+    expect(asked.conditions?.slice(0, 3).map(({ type }) => type)).toEqual([
+      'PodResizePending',
+      'PodResizeInProgress',
+      'PodReadyToStartContainers',
+    ]);
+    // As an API server says them back.
+    const told = { ...pod('web'), status: { conditions: asked.conditions! } };
+    const after = derivePodStatus({ ...syncInputOf({ pod: told, observed: observedPod([running]) }), ...aNode });
+    expect(after.conditions?.map(({ type }) => type)).not.toContain('PodResizeInProgress');
+  });
+  it('stay Initialized when a new sandbox runs the init containers another time', () => {
+    const spec = { initContainers: [container('one')] };
+    const before = derive(spec, observedPod([exited(0, 'one')]));
+    expect(condition(before, 'Initialized')?.status).toBe('True');
+    expect(condition(derive(spec, observedPod([observedContainer('one')]), { status: before }), 'Initialized')).toEqual({
+      type: 'Initialized',
+      status: 'True',
+      lastTransitionTime: expect.any(String),
+    });
+  });
+  it('tell why all containers restart, and how that ended', () => {
+    const restartPolicyRules = [{ action: 'RestartAllContainers' as const, exitCodes: { operator: 'In' as const, values: [42] } }];
+    const spec = { containers: [container('app', { restartPolicy: 'Never', restartPolicyRules })] };
+    const tell = (observed: ObservedPod) => condition(derive(spec, observed), 'AllContainersRestarting');
+    expect(tell(observedPod([exited(42)]))).toMatchObject({
+      status: 'True',
+      reason: 'RestartAllContainersStarted',
+      message: 'container exited with restart policy rule',
+    });
+    expect(tell(observedPod([running]))?.reason).toBeUndefined();
+    expect(tell(observedPod([exited(0)]))).toMatchObject({ status: 'False', reason: 'PodCompleted' });
+    expect(tell(observedPod([exited(1)]))).toMatchObject({ status: 'False', reason: 'PodFailed' });
+  });
   it('tell which generation of the manifest they are about, if it has one', () => {
     const counted = { ...pod('web'), metadata: { ...pod('web').metadata, generation: 3 } };
     const status = derivePodStatus({ ...syncInputOf({ pod: counted, observed: observedPod([running]) }), ...aNode });

@@ -47,31 +47,56 @@ export const deriveConditions = (facts: ConditionFacts): readonly PodCondition[]
     ['ContainersReady', containersReady],
     ['PodScheduled', yes],
   ];
-  if (usesRestartOfAll(facts.pod)) {
-    const restarting: ProbeResult = facts.allContainersRestarting
-      ? { status: 'True', reason: 'RestartAllContainersStarted' }
-      : { status: 'False' };
-    own.push(['AllContainersRestarting', restarting]);
-  }
+  if (usesRestartOfAll(facts.pod)) own.push(['AllContainersRestarting', deriveAllRestarting(facts)]);
   if (facts.disruption !== undefined) {
     own.unshift([DISRUPTION_TARGET, { status: 'True', reason: 'TerminationByKubelet', message: facts.disruption }]);
   }
-  if (facts.resize?.pending !== undefined) {
-    const { reason, message } = facts.resize.pending;
-    own.push(['PodResizePending', { status: 'True', reason, message }]);
-  }
-  if (facts.resize?.inProgress === true) {
-    const { error } = facts.resize;
-    own.push(['PodResizeInProgress', error === undefined ? yes : { status: 'True', reason: 'Error', message: error }]);
-  }
-  const foreign = (facts.pod.status?.conditions ?? []).filter(({ type }) => !own.some(([ownType]) => ownType === type));
+  own.unshift(...resizeConditions(facts.resize));
+  const foreign = (facts.pod.status?.conditions ?? []).filter(
+    ({ type }) => !OWN_CONDITIONS.has(type) && !own.some(([ownType]) => ownType === type),
+  );
   return [...foreign, ...own.map(([type, probeResult]) => stamped(facts, type, probeResult))];
+};
+
+/** Those that nobody else sets: of what a manifest, or an API server that was told of them before, says of these nothing stays. */
+const OWN_CONDITIONS: ReadonlySet<string> = new Set([
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+  'PodResizePending',
+  'PodResizeInProgress',
+  'AllContainersRestarting',
+]);
+
+const resizeConditions = (resize: ResizeFacts | undefined): readonly (readonly [string, ProbeResult])[] => {
+  const conditions: (readonly [string, ProbeResult])[] = [];
+  if (resize?.pending !== undefined) {
+    const { reason, message } = resize.pending;
+    conditions.push(['PodResizePending', { status: 'True', reason, message }]);
+  }
+  if (resize?.inProgress === true) {
+    const { error } = resize;
+    conditions.push(['PodResizeInProgress', error === undefined ? yes : { status: 'True', reason: 'Error', message: error }]);
+  }
+  return conditions;
+};
+
+const deriveAllRestarting = ({ phase, allContainersRestarting }: ConditionFacts): ProbeResult => {
+  if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' };
+  if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
+  return allContainersRestarting
+    ? { status: 'True', reason: 'RestartAllContainersStarted', message: 'container exited with restart policy rule' }
+    : { status: 'False' };
 };
 
 const stamped = ({ pod, previous, nowMs }: ConditionFacts, type: string, probeResult: ProbeResult): PodCondition => {
   const before = previous.find((condition) => condition.type === type);
   const unchangedSince = before?.status === probeResult.status ? before.lastTransitionTime : undefined;
-  return { type, ...observedGeneration(pod), ...probeResult, lastTransitionTime: unchangedSince ?? metaTime(nowMs) };
+  // Upstream gives this one none.
+  const generation = type === 'AllContainersRestarting' ? {} : observedGeneration(pod);
+  return { type, ...generation, ...probeResult, lastTransitionTime: unchangedSince ?? metaTime(nowMs) };
 };
 
 /** The generation that a manifest gives its pod; without an API server nobody counts it. */
@@ -90,8 +115,10 @@ const namesWithout = (
   };
 };
 
-const deriveInitialized = ({ pod, phase, statuses, initStatuses, regularEverRan }: ConditionFacts): ProbeResult => {
+/** What has been initialized once stays so, though its init containers run another time. */
+const deriveInitialized = ({ pod, phase, statuses, initStatuses, regularEverRan, previous }: ConditionFacts): ProbeResult => {
   if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' };
+  if (previous.some(({ type, status }) => type === 'Initialized' && status === 'True')) return yes;
   if (regularEverRan || statuses.some(({ state }) => state?.running !== undefined)) return yes;
   const inits = pod.spec.initContainers ?? [];
   const sidecars = new Set(inits.filter(isSidecar).map(({ name }) => name));

@@ -77,14 +77,14 @@ export const createImagePuller = ({
     throw lastError;
   };
 
-  const fail = (input: EnsureImageInput, report: Reporting['report'], failure: Omit<StepFailure, 'ok'>): StepFailure => {
-    report({
-      type: 'imageFailed',
-      containerName: input.containerName,
-      image: input.image,
-      reason: failure.reason,
-      message: failure.message,
-    });
+  /** `told`: the words of the event. Default: the failure's own. */
+  const fail = (
+    { containerName, image }: EnsureImageInput,
+    report: Reporting['report'],
+    failure: Omit<StepFailure, 'ok'>,
+    told = failure.message,
+  ): StepFailure => {
+    report({ type: 'imageFailed', containerName, image, reason: failure.reason, message: told });
     return { ok: false, ...failure };
   };
 
@@ -150,12 +150,12 @@ export const createImagePuller = ({
       const missing = input.pullSecrets === undefined ? [] : (credentials?.missing?.(input.pullSecrets) ?? []);
       if (missing.length > 0) report({ type: 'notice', level: 'Warning', ...missingSecrets(missing) });
       const words = CriError.is(error) ? error.details : describeError(error);
-      const message = `Failed to pull image "${image}": ${words}`;
-      const reason = pullFailureReason(error);
+      const { reason, message } = pullFailure(error, image, words);
       const current = earlier !== undefined && now() - earlier.updatedAtMs < RESET_AFTER_MS ? earlier : undefined;
       const entry = growBackoff(current, { initialMs, maxMs, kubeletStartMs: 0 }, now());
       failures.set(key, { ...entry, message: `${reason}: ${message}` });
-      return fail(input, report, { reason, message, retryAtMs: now() + Math.min(SHOW_FAILURE_MS, entry.delayMs) });
+      const failure = { reason, message, retryAtMs: now() + Math.min(SHOW_FAILURE_MS, entry.delayMs) };
+      return fail(input, report, failure, `Failed to pull image "${image}": ${words}`);
     }
   };
 
@@ -175,10 +175,18 @@ const missingSecrets = (names: readonly string[]) => ({
   message: `Unable to retrieve some image pull secrets (${names.join(', ')}); attempting to pull the image may not succeed.`,
 });
 
-const pullFailureReason = (error: unknown): string =>
-  CriError.is(error) && (error.runtimeReason === 'RegistryUnavailable' || error.runtimeReason === 'SignatureValidationFailed')
-    ? error.runtimeReason
-    : 'ErrImagePull';
+/** What a status says of a failed pull, in upstream's words (evalCRIPullErr). */
+const pullFailure = (error: unknown, image: string, words: string): { readonly reason: string; readonly message: string } => {
+  const reason = CriError.is(error) ? error.runtimeReason : undefined;
+  const because =
+    reason === 'RegistryUnavailable'
+      ? 'the registry is unavailable'
+      : reason === 'SignatureValidationFailed'
+        ? 'the signature validation failed'
+        : undefined;
+  if (reason === undefined || because === undefined) return { reason: 'ErrImagePull', message: words };
+  return { reason, message: `image pull failed for ${image} because ${because}${words.slice(reason.length)}` };
+};
 
 const factsOf = (image: Image): ImageFacts => ({
   imageId: image.id,
