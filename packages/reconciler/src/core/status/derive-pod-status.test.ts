@@ -304,7 +304,8 @@ describe('conditions', () => {
     const spec = { initContainers: [container('one')] };
     const before = derive(spec, observedPod([exited(0, 'one')]));
     expect(condition(before, 'Initialized')?.status).toBe('True');
-    expect(condition(derive(spec, observedPod([observedContainer('one')]), { status: before }), 'Initialized')).toEqual({
+    const again = observedPod([observedContainer('one', { id: 'one-1', restartCount: 1 })]);
+    expect(condition(derive(spec, again, { status: before }), 'Initialized')).toEqual({
       type: 'Initialized',
       status: 'True',
       lastTransitionTime: expect.any(String),
