@@ -67,7 +67,6 @@ export default defineConfig({
           include: ['tools/package-checks/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
         },
       },
       {

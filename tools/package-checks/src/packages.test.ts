@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,16 +43,9 @@ const isData = (entry: string): boolean => entry.endsWith('.json');
 describe('packed packages', () => {
   let stranger: StrangerProject;
   beforeAll(async () => {
-    const unbuilt = names.filter((name) => !existsSync(join(root, 'packages', name, 'dist', 'index.js')));
-    if (unbuilt.length > 0) throw new Error(`not built: ${unbuilt.join(', ')} (run: pnpm build)`);
     stranger = await installPacked(root);
   });
   afterAll(() => stranger?.[Symbol.asyncDispose]());
-
-  it.each(names)('%s passes publint and has types for every entry point', async (name) => {
-    await expectSuccess(bin('publint'), ['--strict'], join(root, 'packages', name));
-    await expectSuccess(bin('attw'), [stranger.tarballs.get(name) ?? '', '--profile', 'esm-only', '--no-color'], root);
-  });
 
   it.each(names)('every entry point of %s can be imported by a stranger', async (name) => {
     const code = entryPoints(name)

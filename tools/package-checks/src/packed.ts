@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,18 +13,31 @@ export interface StrangerProject extends AsyncDisposable {
   readonly tarballs: ReadonlyMap<string, string>;
 }
 
-/** Packs every package, which must have been built; gives the tarballs by the packages' names without scope. */
+/** Programs that pack at the same time. */
+const PACKERS = 2;
+
+/** The packages' names without scope, in order. */
+export const packageNames = async (root: string): Promise<readonly string[]> => (await readdir(join(root, 'packages'))).sort();
+
+/** Packs every package; gives the tarballs by the packages' names without scope. Fails where one has not been built. */
 export const packAll = async (root: string, into: string): Promise<ReadonlyMap<string, string>> => {
+  const names = await packageNames(root);
+  const unbuilt = names.filter((name) => !existsSync(join(root, 'packages', name, 'dist', 'index.js')));
+  if (unbuilt.length > 0) throw new Error(`not built: ${unbuilt.join(', ')} (run: pnpm build)`);
   const tarballs = new Map<string, string>();
-  for (const name of (await readdir(join(root, 'packages'))).sort()) {
-    const { stdout } = await run('pnpm', ['pack', '--pack-destination', into], { cwd: join(root, 'packages', name), timeout: 60_000 });
-    const file = stdout.trim().split('\n').pop() ?? '';
-    tarballs.set(name, file.startsWith('/') ? file : join(into, file));
-  }
+  const left = [...names];
+  const packOneByOne = async (): Promise<void> => {
+    for (let name = left.shift(); name !== undefined; name = left.shift()) {
+      const { stdout } = await run('pnpm', ['pack', '--pack-destination', into], { cwd: join(root, 'packages', name), timeout: 60_000 });
+      const file = stdout.trim().split('\n').pop() ?? '';
+      tarballs.set(name, file.startsWith('/') ? file : join(into, file));
+    }
+  };
+  await Promise.all(Array.from({ length: PACKERS }, packOneByOne));
   return tarballs;
 };
 
-/** Packs every package and installs all tarballs with npm in an empty directory. The packages must have been built. */
+/** Packs every package and installs all tarballs with npm in an empty directory. */
 export const installPacked = async (root: string): Promise<StrangerProject> => {
   const directory = await mkdtemp(join(tmpdir(), 'solo-kubelet-packed-'));
   const packs = join(directory, 'packs');

@@ -45,11 +45,11 @@ const main = async (): Promise<void> => {
   }
   if (values.json) return console.log(JSON.stringify(Object.fromEntries(measured)));
   console.log(
-    `| CPU, s: median (least to most) | start | until all run | of it: main thread | 3 s more |\n| --- | --- | --- | --- | --- |`,
+    `| CPU, s: median (least to most) | start | until all run | of it: main thread | 3 s more | PSS then, MiB |\n| --- | --- | --- | --- | --- | --- |`,
   );
   for (const [name, all] of measured) {
     const cells = [seconds(all, (cost) => cost.start), seconds(all, (cost) => cost.burst), seconds(all, (cost) => cost.mainThread)];
-    console.log(`| ${[name, ...cells, seconds(all, (cost) => cost.after)].join(' | ')} |`);
+    console.log(`| ${[name, ...cells, seconds(all, (cost) => cost.after), seconds(all, (cost) => cost.memory)].join(' | ')} |`);
   }
 };
 

@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { ContainerState } from '@solo-kubelet/cri-client';
 import { createFakeCri, type FakeCri } from '@solo-kubelet/cri-client/testing';
 import { waitFor } from '@solo-kubelet-tools/testbed';
-import { cpuSeconds } from '../process-cost.js';
+import { cpuSeconds, pssMiB } from '../process-cost.js';
 
 /** CPU time, s, and calls. */
 export interface BurstCost {
@@ -23,6 +23,8 @@ export interface BurstCost {
   readonly mainThread: number;
   /** From then on, for three seconds: what was put off. */
   readonly after: number;
+  /** Proportional set size then, MiB. */
+  readonly memory: number;
   /** Calls of the runtime until then, from the first manifest on. */
   readonly calls: Readonly<Record<string, number>>;
   /** Operations on files over the same time, by name; empty for a command that is no Node.js. */
@@ -82,6 +84,7 @@ export const measureBurst = async (
       burst: atEnd - before,
       mainThread: mainAtEnd - mainBefore,
       after: (await cpuSeconds(pid)) - atEnd,
+      memory: await pssMiB(pid),
       calls: countBy(fake.calls.map(({ method }) => method)),
       files: await fileOperations(pid, directory),
     };
@@ -152,11 +155,9 @@ const start = async (command: string, { directory, cgroupRoot, endpoint }: Place
     log = `${log}${text}`.slice(-4_000);
   });
   await once(child, 'spawn');
-  const isUp = async (): Promise<boolean> => {
-    if (child.exitCode !== null) throw new Error(`${command} ended with status ${child.exitCode}:\n${log}`);
-    return existsSync(socket);
-  };
-  await waitFor(isUp, { what: `the start of ${command}`, timeoutMs: LIMIT_MS });
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  await waitFor(async () => hasEnded() || existsSync(socket), { what: `the start of ${command}`, timeoutMs: LIMIT_MS });
+  if (hasEnded()) throw new Error(`${command} ended by ${child.signalCode ?? `status ${child.exitCode}`}:\n${log}`);
   return child;
 };
 
