@@ -75,13 +75,48 @@ describe('/containerLogs', () => {
     ['limitBytes=0', 422],
     ['sinceSeconds=1&sinceTime=2026-01-01T00:00:00Z', 422],
     ['stream=Stdin', 422],
+    ['stream=Stdout&tailLines=1', 422],
     ['tailLines=many', 400],
     ['sinceTime=yesterday', 400],
     ['sinceTime=2026', 400],
-    ['follow=perhaps', 400],
   ])('refuses %s with %i', async (query, status) => {
     await start(said);
     expect((await get(`/containerLogs/default/web/app?${query}`)).status).toBe(status);
+  });
+
+  it('takes anything but 0 and false for a yes, and `tail` before `tailLines`', async () => {
+    await start(said);
+    expect((await get('/containerLogs/default/web/app?tailLines=1&timestamps=False')).body).toBe('three\n');
+    expect((await get('/containerLogs/default/web/app?tailLines=1&timestamps=perhaps')).body).toMatch(/^\S+Z three\n$/);
+    expect((await get('/containerLogs/default/web/app?tailLines=1&tail=all')).body).toBe('one\ntwo\nthree\n');
+  });
+
+  it('gives, as the previous one, the log of the end that the status tells, while the container waits to be started again', async () => {
+    const seen = pod('web');
+    await start(said, seen);
+    const [{ id = '' } = {}] = fake.containers;
+    fake.exitContainer(id, { exitCode: 1 });
+    const lastState = { terminated: { exitCode: 1, containerID: `containerd://${id}` } };
+    Object.assign(seen, {
+      status: { containerStatuses: [{ name: 'app', state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState }] },
+    });
+    expect(await get('/containerLogs/default/web/app?previous=true')).toMatchObject({ status: 200, body: 'one\ntwo\nthree\n' });
+  });
+
+  it.each<[object | undefined, string]>([
+    [undefined, 'is not available'],
+    [{ state: { waiting: { reason: 'ContainerCreating' } } }, 'is waiting to start: ContainerCreating'],
+    [{ state: { waiting: { reason: 'ErrImagePull' } } }, "is waiting to start: image can't be pulled"],
+    [{ state: { waiting: { reason: 'ImagePullBackOff' } } }, 'is waiting to start: trying and failing to pull image'],
+    [{ state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState: { terminated: { exitCode: 1 } } }, 'is terminated'],
+    [{ state: { terminated: { exitCode: 1 } } }, 'is terminated'],
+  ])('says why there is none: %j', async (status, why) => {
+    const seen = pod('web');
+    await start(said, seen);
+    const [{ id = '' } = {}] = fake.containers;
+    await test.cri.runtime.removeContainer({ containerId: id });
+    Object.assign(seen, { status: { containerStatuses: status === undefined ? [] : [{ name: 'app', ...status }] } });
+    expect(await get('/containerLogs/default/web/app')).toMatchObject({ status: 400, body: `container "app" in pod "web" ${why}\n` });
   });
 
   describe('of a container that has ended before the runtime records it', () => {
@@ -174,8 +209,8 @@ describe('/run and /exec', () => {
 
   it.each([
     ['/exec/default/web/app?command=sh', 'you must specify at least 1 of stdin, stdout, stderr\n', 400],
-    ['/exec/default/web/gone?command=sh&output=1', 'container "gone" not found in pod "web"\n', 404],
-    ['/portForward/default/gone', 'pod "gone" does not exist\n', 404],
+    ['/exec/default/web/gone?command=sh&output=1', 'container not found ("gone")\n', 500],
+    ['/portForward/default/gone', 'pod does not exist\n', 404],
     ['/portForward/default/web?port=99999', 'invalid port "99999"\n', 400],
   ])('refuses %s before any upgrade', async (path, body, status) => {
     await start();
@@ -268,8 +303,30 @@ describe('measurements', () => {
     },
   );
 
-  it('maps a runtime that has no checkpoints to 500', async () => {
+  it('says what a runtime without checkpoints answers, as Go writes it', async () => {
     await start();
-    expect((await get('/checkpoint/default/web/app', 'POST')).status).toBe(500);
+    const answer = await get('/checkpoint/default/web/app', 'POST');
+    expect(answer).toMatchObject({
+      status: 500,
+      body: expect.stringMatching(/^checkpointing of default\/web\/app failed \(rpc error: code = Unimplemented desc = .+\)\n$/),
+    });
+  });
+
+  it.each([
+    ['/checkpoint/default/gone/app', 404, 'pod does not exist\n'],
+    ['/checkpoint/default/web/gone', 404, 'container gone does not exist\n'],
+    ['/checkpoint/default/web/app?timeout=soon', 404, 'cannot parse value of timeout parameter\n'],
+  ])('refuses %s', async (path, status, body) => {
+    await start();
+    expect(await get(path, 'POST')).toMatchObject({ status, body });
+  });
+
+  it('says that a container which does not run has none', async () => {
+    await start();
+    fake.exitContainer('app', { exitCode: 0 });
+    expect(await get('/checkpoint/default/web/app', 'POST')).toMatchObject({
+      status: 500,
+      body: 'checkpointing of default/web/app failed (container app not found)\n',
+    });
   });
 });

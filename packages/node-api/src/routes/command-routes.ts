@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CriClient } from '@solo-kubelet/cri-client';
+import { describeError } from '@solo-kubelet/diagnostics';
 import type { NodeView, SourceCommandWord } from '../node-view.js';
 import { HttpError, sendJson, sendText } from '../server/http-error.js';
 import type { Route } from '../server/route.js';
@@ -64,18 +65,37 @@ export const commandRoutes = (view: NodeView, cri: CriClient, rootDirectory: str
     subresources: ['checkpoint'],
     handle: async ({ response, params, query, signal }) => {
       const { namespace = '', pod = '', container = '' } = params;
-      findPod(view, { namespace, pod });
+      const { spec } = findPod(view, { namespace, pod }, 'pod does not exist');
+      const known = [...(spec?.containers ?? []), ...(spec?.initContainers ?? []), ...(spec?.ephemeralContainers ?? [])];
+      if (!known.some(({ name }) => name === container)) throw new HttpError(404, `container ${container} does not exist\n`);
       const timeout = query.getAll('timeout').at(-1) ?? '0';
       if (!/^\d{1,9}$/.test(timeout)) throw new HttpError(404, 'cannot parse value of timeout parameter\n');
-      const containerId = await findRunningContainer(cri, { namespace, pod, container }, signal);
+      const failed = (why: string): HttpError => new HttpError(500, `checkpointing of ${namespace}/${pod}/${container} failed (${why})\n`);
+      const containerId = await findRunningContainer(cri, { namespace, pod, container }, signal).catch((error: unknown) => {
+        throw error instanceof HttpError ? failed(`container ${container} not found`) : error;
+      });
       const directory = join(rootDirectory, 'checkpoints');
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const stamp = new Date(nowMs()).toISOString().replace(/\.\d+/, '');
       const location = join(directory, `checkpoint-${pod}_${namespace}-${container}-${stamp}.tar`);
-      await cri.runtime.checkpointContainer({ containerId, location, timeout: BigInt(timeout) }, { signal });
+      await cri.runtime.checkpointContainer({ containerId, location, timeout: BigInt(timeout) }, { signal }).catch((error: unknown) => {
+        signal.throwIfAborted();
+        throw failed(asGoSays(error));
+      });
       sendJson(response, { items: [location] });
     },
   },
 ];
+
+/** A failed call of the runtime as Go's gRPC writes it: whoever asks tells by these words what the runtime lacks. */
+const asGoSays = (error: unknown): string => {
+  const { code, details } = error as { readonly code?: unknown; readonly details?: unknown };
+  if (typeof code !== 'string' || typeof details !== 'string') return describeError(error);
+  const name = code
+    .replace(/^CRI_/, '')
+    .toLowerCase()
+    .replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase());
+  return `rpc error: code = ${name} desc = ${details}`;
+};
 
 const SOURCE_COMMANDS: readonly SourceCommandWord[] = ['hold', 'resume', 'skip', 'retry'];

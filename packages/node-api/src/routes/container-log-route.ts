@@ -3,7 +3,7 @@ import type { CriClient } from '@solo-kubelet/cri-client';
 import { isContainerRunning, type ReadContainerLogOptions, readContainerLog } from '@solo-kubelet/cri-client/logs';
 import type { ContainerStatus, Pod } from '@solo-kubelet/pod-spec';
 import type { NodeView } from '../node-view.js';
-import { booleanParameter, HttpError } from '../server/http-error.js';
+import { HttpError } from '../server/http-error.js';
 import type { Route } from '../server/route.js';
 import { findLoggedContainer, findPod } from './find-container.js';
 import { untilEndsAreRecorded } from './recorded-ends.js';
@@ -21,9 +21,11 @@ export const containerLogRoute = (view: NodeView, cri: CriClient, nowMs: () => n
     const format = logOptions(query, nowMs());
     const pod = findPod(view, { namespace, pod: podName });
     if (!containerNames(pod).includes(container)) throw new HttpError(404, `container "${container}" not found in pod "${podName}"\n`);
-    const previous = booleanParameter(query, 'previous');
+    const previous = flag(query, 'previous');
     await untilEndsAreRecorded(cri, pod, container, { signal });
-    const found = await findLoggedContainer(cri, { namespace, pod: podName, uid: pod.metadata?.uid ?? '', container, previous }, signal);
+    const lastEnded = statusOf(pod, container)?.lastState?.terminated?.containerID?.replace(/^[^:]*:\/\//, '');
+    const logged = { namespace, pod: podName, uid: pod.metadata?.uid ?? '', container, previous, lastEnded };
+    const found = await findLoggedContainer(cri, logged, signal);
     if (!found) throw new HttpError(400, `${whyNoLog(pod, container, previous)}\n`);
     const { status } = await cri.runtime.containerStatus({ containerId: found.id, verbose: false }, { signal });
     const isRunning = (): Promise<boolean> => isContainerRunning(cri, found.id, { signal });
@@ -56,19 +58,29 @@ const containerNames = ({ spec }: Pod): readonly string[] =>
 const whyNoLog = (pod: Pod, container: string, previous: boolean): string => {
   const name = pod.metadata?.name;
   if (previous) return `previous terminated container "${container}" in pod "${name}" not found`;
-  const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
-  const statuses = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses];
-  const status = statuses.find((candidate: ContainerStatus) => candidate.name === container);
-  const reason = status?.state?.waiting?.reason;
-  return reason === undefined
-    ? `container "${container}" in pod "${name}" is terminated`
-    : `container "${container}" in pod "${name}" is waiting to start: ${reason}`;
+  const status = statusOf(pod, container);
+  if (status === undefined) return `container "${container}" in pod "${name}" is not available`;
+  const { waiting } = status.state ?? {};
+  if (waiting === undefined || status.lastState?.terminated !== undefined) return `container "${container}" in pod "${name}" is terminated`;
+  const { reason = '' } = waiting;
+  return `container "${container}" in pod "${name}" is waiting to start: ${waitsFor[reason] ?? reason}`;
+};
+
+/** Upstream's words for the most common reasons (validateContainerLogStatus). */
+const waitsFor: Readonly<Record<string, string>> = {
+  ErrImagePull: "image can't be pulled",
+  ImagePullBackOff: 'trying and failing to pull image',
+};
+
+const statusOf = ({ status }: Pod, container: string): ContainerStatus | undefined => {
+  const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = status ?? {};
+  return [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses].find(({ name }) => name === container);
 };
 
 /** @throws HttpError 400 when a parameter cannot be read, 422 when it can but makes no sense */
 const logOptions = (query: URLSearchParams, nowMs: number): Omit<ReadContainerLogOptions, 'path' | 'signal'> => {
-  const legacyTail = query.get('tail');
-  const tailLines = integer(query, 'tailLines') ?? (legacyTail === null || legacyTail === 'all' ? undefined : integer(query, 'tail'));
+  const legacyTail = query.get('tail') || undefined;
+  const tailLines = legacyTail === 'all' ? undefined : integer(query, legacyTail === undefined ? 'tailLines' : 'tail');
   const sinceSeconds = integer(query, 'sinceSeconds');
   const limitBytes = integer(query, 'limitBytes');
   const sinceTime = query.get('sinceTime');
@@ -80,17 +92,24 @@ const logOptions = (query: URLSearchParams, nowMs: number): Omit<ReadContainerLo
     (sinceSeconds !== undefined && sinceSeconds < 1) ||
     (limitBytes !== undefined && limitBytes < 1) ||
     (sinceSeconds !== undefined && sinceTime !== null) ||
-    !['All', 'Stdout', 'Stderr'].includes(streamName);
+    !['All', 'Stdout', 'Stderr'].includes(streamName) ||
+    (streamName !== 'All' && tailLines !== undefined);
   if (isInvalid) throw INVALID;
   const sinceMs = sinceTimeMs !== undefined ? sinceTimeMs : sinceSeconds !== undefined ? nowMs - sinceSeconds * 1_000 : undefined;
   return {
-    follow: booleanParameter(query, 'follow'),
-    timestamps: booleanParameter(query, 'timestamps'),
+    follow: flag(query, 'follow'),
+    timestamps: flag(query, 'timestamps'),
     ...(tailLines === undefined ? {} : { tailLines }),
     ...(limitBytes === undefined ? {} : { limitBytes }),
     ...(sinceMs === undefined ? {} : { sinceMs }),
     ...(streamName === 'All' ? {} : { stream: streamName === 'Stdout' ? ('stdout' as const) : ('stderr' as const) }),
   };
+};
+
+/** Anything but `0` and `false` is a yes (apimachinery Convert_Slice_string_To_bool). */
+const flag = (query: URLSearchParams, name: string): boolean => {
+  const value = query.get(name);
+  return value !== null && value !== '0' && value.toLowerCase() !== 'false';
 };
 
 const integer = (query: URLSearchParams, name: string): number | undefined => {

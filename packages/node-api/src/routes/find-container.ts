@@ -21,28 +21,31 @@ const podLabels = ({ namespace, pod, uid }: Named): Record<string, string> => ({
   ...(uid === undefined ? {} : { 'io.kubernetes.pod.uid': uid }),
 });
 
-/** The pod of that name (with the node suffix, as everywhere in the API). @throws HttpError 404 */
-export const findPod = (view: NodeView, { namespace, pod, uid }: Named): Pod => {
+/** The pod of that name (with the node suffix, as everywhere in the API). `why`: upstream's words where it does not name the pod. @throws HttpError 404 */
+export const findPod = (view: NodeView, { namespace, pod, uid }: Named, why = `pod "${pod}" does not exist`): Pod => {
   const found = view.pods.list().find(({ metadata }) => metadata?.namespace === namespace && metadata.name === pod);
-  if (!found || (uid !== undefined && found.metadata?.uid !== uid)) throw new HttpError(404, `pod "${pod}" does not exist\n`);
+  if (!found || (uid !== undefined && found.metadata?.uid !== uid)) throw new HttpError(404, `${why}\n`);
   return found;
 };
 
-/** Id of the newest running container of that name. @throws HttpError 404 */
+/** Id of the newest running container of that name. @throws HttpError 500, in the words and with the status of upstream's kubelet */
 export const findRunningContainer = async (
   cri: CriClient,
   named: Named & { readonly container: string },
   signal: AbortSignal,
 ): Promise<string> => {
   const newest = await newestContainer(cri, named, signal, ({ state }) => Number(state) === CONTAINER_RUNNING);
-  if (!newest) throw new HttpError(404, `container "${named.container}" not found in pod "${named.pod}"\n`);
+  if (!newest) throw new HttpError(500, `container not found ("${named.container}")\n`);
   return newest.id;
 };
 
-/** The instance whose log is meant: the running one, else the last one that ended; with `previous` the last that ended. */
+/**
+ * The instance whose log is meant: the running one, else the last one that ended; with `previous` the one whose end the status tells as the last
+ * (`lastEnded`), else the last that ended before.
+ */
 export const findLoggedContainer = async (
   cri: CriClient,
-  named: Named & { readonly container: string; readonly previous: boolean },
+  named: Named & { readonly container: string; readonly previous: boolean; readonly lastEnded?: string | undefined },
   signal: AbortSignal,
 ): Promise<{ readonly id: string; readonly running: boolean } | undefined> => {
   const { containers } = await listContainers(cri, named, signal);
@@ -50,18 +53,18 @@ export const findLoggedContainer = async (
   const running = sorted.find(({ state }) => Number(state) === CONTAINER_RUNNING);
   const ended = sorted.filter(({ state }) => Number(state) === CONTAINER_EXITED);
   if (named.previous) {
-    const last = running ? ended[0] : ended[1];
+    const last = ended.find(({ id }) => id === named.lastEnded) ?? (running ? ended[0] : ended[1]);
     return last && { id: last.id, running: false };
   }
   const chosen = running ?? ended[0];
   return chosen && { id: chosen.id, running: chosen === running };
 };
 
-/** Id of the pod's ready sandbox. @throws HttpError 404 */
+/** Id of the pod's ready sandbox. @throws HttpError 500, as upstream's kubelet */
 export const findSandbox = async (cri: CriClient, named: Named, signal: AbortSignal): Promise<string> => {
   const { items } = await cri.runtime.listPodSandbox({ filter: { id: '', labelSelector: podLabels(named) } }, { signal });
   const [ready] = newestFirst(items.filter(({ state }) => Number(state) === SANDBOX_READY));
-  if (!ready) throw new HttpError(404, `pod "${named.pod}" does not exist\n`);
+  if (!ready) throw new HttpError(500, `pod not found ("${named.pod}_${named.namespace}")\n`);
   return ready.id;
 };
 

@@ -84,7 +84,7 @@ const runRoute = (view: NodeView, cri: CriClient): Omit<Route, 'path'> => ({
 
 const named = (view: NodeView, { params }: { readonly params: Readonly<Record<string, string>> }) => {
   const { namespace = '', pod = '', container = '', uid } = params;
-  findPod(view, { namespace, pod, ...(uid === undefined ? {} : { uid }) });
+  findPod(view, { namespace, pod, ...(uid === undefined ? {} : { uid }) }, 'pod does not exist');
   return { namespace, pod, container, ...(uid === undefined ? {} : { uid }) };
 };
 

@@ -148,7 +148,7 @@ describe('exec through the node API', () => {
       tty: false,
       signal: AbortSignal.timeout(10_000),
     });
-    await expect(attempt).rejects.toMatchObject({ code: 'STREAM_REFUSED', message: 'container "nothing" not found in pod "web"' });
+    await expect(attempt).rejects.toMatchObject({ code: 'STREAM_REFUSED', message: 'container not found ("nothing")' });
   });
 });
 
