@@ -212,3 +212,25 @@ it('refuses a file that nests too deep to be edited, and says where', async () =
     isUneditable: true,
   });
 });
+
+it('leaves every other document as it was written, and numbers of the changed one', async () => {
+  const file = `apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec: {volumes: [{name: s,   secret: {secretName: s, defaultMode: 0400}}]}
+---
+x: [
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: settings }
+mode: 0400
+data:
+  a: "1"
+`;
+  const edited = await editManifest(file, [edit(settings({ a: '1' }), settings({ a: '2' }))], '');
+  expect(edited).toBe(file.replace('a: "1"', 'a: "2"'));
+  expect(await editManifest(file, [edit(settings({ a: '1' }), undefined)], '')).toBe(
+    `${file.split('\n---\n').slice(0, 2).join('\n---\n')}\n`,
+  );
+});

@@ -1,5 +1,6 @@
 import type { StoredObject } from '@solo-kubelet/api-server';
 import { yamlFault } from '@solo-kubelet/diagnostics/nesting';
+import { numbersAsWritten, splitDocuments } from '@solo-kubelet/pod-spec/schema';
 import type { Document, YAMLMap, YAMLSeq } from 'yaml';
 import { editMap, quoteTexts } from './edit-node.js';
 import { writtenForm } from './written-form.js';
@@ -38,8 +39,12 @@ export const editManifest = async (text: string, edits: readonly ObjectEdit[], h
   const yaml = await import('yaml');
   const fault = yamlFault(text, yaml);
   if (fault) throw new NotInFile(`${fault.message}, at line ${fault.line}, column ${fault.column}`, true);
-  const parsed = text.trim() === '' ? [] : yaml.parseAllDocuments(text, { uniqueKeys: false });
-  let documents = (Array.isArray(parsed) ? [...parsed] : []) as Document[];
+  const sources = new Map<Document, string>();
+  for (const source of text.trim() === '' ? [] : splitDocuments(text)) {
+    const parsed = yaml.parseAllDocuments(source, { uniqueKeys: false, customTags: numbersAsWritten }) as Document[];
+    for (const document of parsed) sources.set(document, parsed.length === 1 ? source : document.toString(AS_IT_IS));
+  }
+  let documents = [...sources.keys()];
   for (const edit of edits) {
     if (edit.before === undefined) {
       const document = new yaml.Document(writtenForm(edit.after!, edit)) as Document;
@@ -48,19 +53,22 @@ export const editManifest = async (text: string, edits: readonly ObjectEdit[], h
       documents.push(document);
       continue;
     }
-    documents = editDocuments(yaml, documents, edit);
+    documents = editDocuments(yaml, documents, edit, (changed) => sources.delete(changed));
   }
   const kept = documents.filter((document) => document.contents !== null);
   if (kept.length === 0) return undefined;
-  if (text.trimStart().startsWith('{')) return kept.length === 1 ? `${JSON.stringify(kept[0]!.toJS(), undefined, 2)}\n` : joined(kept);
-  return joined(kept);
+  if (text.trimStart().startsWith('{'))
+    return kept.length === 1 ? `${JSON.stringify(kept[0]!.toJS(), undefined, 2)}\n` : joined(kept, sources);
+  return joined(kept, sources);
 };
 
-/** Documents with `---` between them. */
-const joined = (documents: readonly Document[]): string =>
+const AS_IT_IS = { lineWidth: 0 };
+
+/** Documents with `---` between them. `sources`: the text of those that nothing of has changed. */
+const joined = (documents: readonly Document[], sources: ReadonlyMap<Document, string>): string =>
   documents
     .map((document, i) => {
-      const text = document.toString({ lineWidth: 0 });
+      const text = sources.get(document) ?? document.toString(AS_IT_IS);
       if (i === 0) return text.replace(/^---\n/, '');
       return text.startsWith('---') ? text : `---\n${text}`;
     })
@@ -69,12 +77,18 @@ const joined = (documents: readonly Document[]): string =>
 
 type Library = typeof import('yaml');
 
-const editDocuments = (yaml: Library, documents: readonly Document[], edit: ObjectEdit): Document[] => {
+const editDocuments = (
+  yaml: Library,
+  documents: readonly Document[],
+  edit: ObjectEdit,
+  onChange: (document: Document) => void,
+): Document[] => {
   for (const document of documents) {
     if (document.errors.length > 0 || !yaml.isMap(document.contents)) continue;
     const contents = document.contents as YAMLMap;
     if (isThis(contents, edit)) {
       if (edit.after === undefined) return documents.filter((each) => each !== document);
+      onChange(document);
       editObject(yaml, document, contents, edit, edit.after);
       return [...documents];
     }
@@ -83,6 +97,7 @@ const editDocuments = (yaml: Library, documents: readonly Document[], edit: Obje
     const list = items as YAMLSeq;
     const item = list.items.find((each) => yaml.isMap(each) && isThis(each as YAMLMap, edit));
     if (item === undefined) continue;
+    onChange(document);
     if (edit.after === undefined) {
       list.items = list.items.filter((each) => each !== item);
       return list.items.length === 0 ? documents.filter((each) => each !== document) : [...documents];

@@ -73,38 +73,51 @@ const read = (path: string): Promise<string> =>
     throw new CliError({ code: 'CLI_NOT_FOUND', message: `cannot read ${path}`, cause });
   });
 
-const documentsOf = async (text: string, path: string): Promise<readonly Document[]> => {
-  const yaml = await import('yaml');
+/** The documents of a manifest, each with its own text, which stays as it is while nothing of the document changes. */
+const documentsOf = async (text: string, path: string): Promise<readonly { readonly source: string; readonly document: Document }[]> => {
+  const [yaml, { numbersAsWritten, splitDocuments }] = await Promise.all([import('yaml'), import('@solo-kubelet/pod-spec/schema')]);
   const fault = yamlFault(text, yaml);
   if (fault) throw new CliError({ code: 'CLI_REFUSED', message: `${path}:${fault.line}:${fault.column}: ${fault.message}` });
-  return yaml.parseAllDocuments(text, { uniqueKeys: false }) as Document[];
+  return splitDocuments(text).flatMap((source) => {
+    const documents = yaml.parseAllDocuments(source, { uniqueKeys: false, customTags: numbersAsWritten }) as Document[];
+    return documents.map((document) => ({ source: documents.length === 1 ? source : printed(document), document }));
+  });
+};
+
+const printed = (document: Document): string => document.toString({ lineWidth: 0 });
+
+/** A document that has changed, in the place of its text. */
+const rewritten = (source: string, document: Document): string => {
+  const text = printed(document);
+  return source.startsWith('---') && !text.startsWith('---') ? `---\n${text}` : text;
 };
 
 /** The text without one object: its document, or its item of a List. The rest stays as it is. */
 export const textWithout = async (text: string, identity: ObjectIdentity, path: string): Promise<string> => {
   const { isMap, isSeq } = await import('yaml');
   const documents = await documentsOf(text, path);
-  for (const document of documents) {
+  for (const [at, { source, document }] of documents.entries()) {
     if (document.errors.length > 0) continue;
     const items = isMap(document.contents) ? document.contents.get('items') : undefined;
     if (isSeq(items)) {
-      const at = items.items.findIndex((one) => isMap(one) && isThis(one as YAMLMap, identity));
-      if (at < 0) continue;
-      items.delete(at);
+      const item = items.items.findIndex((one) => isMap(one) && isThis(one as YAMLMap, identity));
+      if (item < 0) continue;
+      items.delete(item);
       if (text.trimStart().startsWith('{')) return `${JSON.stringify(document.toJS(), undefined, 2)}\n`;
-      return documents.map((one) => one.toString({ lineWidth: 0 })).join('');
+      return joined(documents.map((one, i) => (i === at ? rewritten(source, document) : one.source)));
     }
     if (!isMap(document.contents) || !isThis(document.contents as YAMLMap, identity)) continue;
-    return documents
-      .filter((one) => one !== document && one.contents !== null)
-      .map((one) => one.toString({ lineWidth: 0 }).replace(/^---\n/, ''))
-      .join('---\n');
+    return joined(documents.filter((one, i) => i !== at && one.document.contents !== null).map((one) => one.source)).replace(/^---\n/, '');
   }
   throw new CliError({
     code: 'CLI_REFUSED',
     message: `${path} does not hold ${identity.kind} ${identity.name} in a form that can be changed here`,
   });
 };
+
+/** Documents behind each other, with a `---` wherever one lacks it. */
+const joined = (sources: readonly string[]): string =>
+  sources.map((source, i) => (i === 0 || source.startsWith('---') ? source : `---\n${source}`)).join('');
 
 /** The text with one object changed. */
 export const editText = async (
@@ -116,7 +129,7 @@ export const editText = async (
   const { isMap, isSeq } = await import('yaml');
   const documents = await documentsOf(text, path);
   if (documents.length === 0) throw new CliError({ code: 'CLI_REFUSED', message: `${path} is empty` });
-  for (const document of documents) {
+  for (const [at, { source, document }] of documents.entries()) {
     if (document.errors.length > 0) continue;
     const items = isMap(document.contents) ? document.contents.get('items') : undefined;
     const objects = isSeq(items) ? items.items : [document.contents];
@@ -124,7 +137,7 @@ export const editText = async (
     if (object === undefined) continue;
     edit(object as YAMLMap, document);
     if (text.trimStart().startsWith('{')) return `${JSON.stringify(document.toJS(), undefined, 2)}\n`;
-    return documents.map((one) => one.toString({ lineWidth: 0 })).join('');
+    return joined(documents.map((one, i) => (i === at ? rewritten(source, document) : one.source)));
   }
   throw new CliError({
     code: 'CLI_REFUSED',

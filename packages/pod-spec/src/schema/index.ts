@@ -56,6 +56,7 @@ export { validateAppArmorProfile } from '../validation/security-profiles.js';
 export { validateTolerations } from '../validation/tolerations.js';
 export { ACCESS_MODES, VOLUME_MODES, validateAccessModes, validateClaimSpec } from '../validation/volumes/claim-spec.js';
 export { volumeRules } from '../validation/volumes/shared-sources.js';
+export { numbersAsWritten, splitDocuments } from './as-written.js';
 export { dropEmpty } from './drop-empty.js';
 export { dropDisabledFields, type FeatureGates, isFieldEnabled } from './field-gates.js';
 export { type ApiSchema, createApiSchema, type FieldSchema, type StructSchema, structSchema } from './field-schema.js';
