@@ -21,6 +21,8 @@ export interface Command {
   /** Further lines of its help. */
   readonly details?: string;
   readonly options?: NonNullable<ParseArgsConfig['options']>;
+  /** How many operands it takes at most, where what follows would be passed over in silence. */
+  readonly maxOperands?: number;
   /** Reads its own arguments, as `run` does with the kubelet's flags. */
   readonly rawArguments?: true;
   /** Gives the exit status. */

@@ -3,7 +3,7 @@ import { describeError } from '@solo-kubelet/diagnostics';
 import { nearestName } from '@solo-kubelet/diagnostics/text';
 import { CliError } from './cli-error.js';
 import { type CliIo, print } from './cli-io.js';
-import type { Command } from './command.js';
+import type { Command, CommandInput } from './command.js';
 import { commands } from './commands/command-table.js';
 import { EXIT, exitStatusOf, isFailure } from './exit-status.js';
 
@@ -26,6 +26,8 @@ const dispatch = async ([name, ...rest]: readonly string[], io: CliIo): Promise<
   if (command.rawArguments) return command.run({ options: {}, operands: [] }, io, rest);
   if (rest.includes('--help') || rest.includes('-h')) return help(name, io);
   const { values, positionals } = parseCommandLine(command, rest);
+  refuseSurplus(command, positionals);
+  refuseEmpty(command, values);
   return command.run({ options: values, operands: positionals }, io, rest);
 };
 
@@ -34,8 +36,33 @@ const parseCommandLine = (command: Command, argv: readonly string[]) => {
     return parseArgs({ args: [...argv], options: command.options ?? {}, allowPositionals: true, strict: true });
   } catch (error) {
     const message = (error as Error).message.split('. ')[0]!;
-    throw new CliError({ code: 'CLI_USAGE', message, hint: `kubelet-cli ${command.name} --help` });
+    const [, option] = /^Option '(?:-\w, )?(--[\w-]+)[^']*' argument is ambiguous/.exec(message) ?? [];
+    throw option === undefined
+      ? new CliError({ code: 'CLI_USAGE', message, hint: `kubelet-cli ${command.name} --help` })
+      : new CliError({
+          code: 'CLI_USAGE',
+          message: `Option '${option}' argument missing: what follows begins with a dash, as options do`,
+          hint: `If it is the value, write ${option}=VALUE.`,
+        });
   }
+};
+
+const refuseSurplus = ({ name, maxOperands = Number.POSITIVE_INFINITY }: Command, operands: readonly string[]): void => {
+  const surplus = operands[maxOperands];
+  if (surplus !== undefined)
+    throw new CliError({
+      code: 'CLI_USAGE',
+      message: `${name} does nothing with ${JSON.stringify(surplus)}`,
+      hint: `kubelet-cli ${name} --help`,
+    });
+};
+
+/** Where an empty text, such as that of a variable that is not set, would mean another place than the one that was meant. */
+const NEVER_EMPTY = ['namespace', 'data-dir', 'root-dir', 'root', 'socket', 'server', 'runtime-endpoint'];
+
+const refuseEmpty = ({ name }: Command, values: CommandInput['options']): void => {
+  const empty = NEVER_EMPTY.find((option) => values[option] === '');
+  if (empty !== undefined) throw new CliError({ code: 'CLI_USAGE', message: `--${empty} is empty`, hint: `kubelet-cli ${name} --help` });
 };
 
 const unknownCommand = (name: string): Error => {

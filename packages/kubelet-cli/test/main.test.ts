@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -40,7 +40,24 @@ describe('main', () => {
     [['get'], 'get what? pods, node, images, events, manifests, all, or a kind such as deployments\n'],
     [['apply'], 'give a manifest with -f\n'],
     [['exec', 'web'], 'exec what? give a command after --\n'],
-    [['logs', 'web', '--tail', 'x'], '--tail takes a number, not "x"\n'],
+    [['logs', 'web', '--tail', 'x'], '--tail takes a number from 0 to 2147483647, not "x"\n'],
+    [['logs', 'web', '--tail', '99999999999'], expect.stringContaining('--tail takes a number from 0 to')],
+    [['logs', 'web', '--since', '-5m'], expect.stringContaining("'--since' argument missing: what follows begins with a dash")],
+    [['logs', 'web', '--since=-5m'], '--since takes a duration such as 5m, not "-5m"\n'],
+    [['logs', 'web', '--since-time', 'yesterday'], '--since-time takes a time such as 2026-01-31T12:00:00Z, not "yesterday"\n'],
+    [['scale', 'deploy/web', '--replicas', '99999999999'], expect.stringContaining('--replicas takes a number from 0 to 2147483647')],
+    [['rollout', 'status', 'deploy/web', '--watch=maybe'], '--watch takes true or false, not "maybe"\n'],
+    // What would be passed over, or mean another place, is refused.
+    [['down', 'edge-7'], 'down does nothing with "edge-7"\nkubelet-cli down --help\n'],
+    [['down', '--purge', '--data-dir', ''], '--data-dir is empty\nkubelet-cli down --help\n'],
+    [['uninstall', '--root', ''], '--root is empty\nkubelet-cli uninstall --help\n'],
+    [['get', 'pods', '-n', ''], '--namespace is empty\nkubelet-cli get --help\n'],
+    [['images', 'prune', 'old:1'], 'images prune takes no names: it removes every image that nothing uses\n'],
+    [['validate', '--batch', 'web.yaml'], expect.stringContaining('--batch reads standard input')],
+    [['version', '-o', 'xml'], '-o takes json, not "xml"\n'],
+    [['doctor', '-o', 'xml'], '-o takes json, not "xml"\n'],
+    [['kubeconfig', '--server', 'edge-7'], '--server takes a URL such as https://edge-7:6443, not "edge-7"\n'],
+    [['top', 'node', 'other'], expect.stringContaining('it takes no name')],
     [['up', '--runtime', 'docker'], expect.stringContaining('--runtime must be containerd or memory')],
     [
       [...NOWHERE, '--service-cluster-ip-range', '10.96.0.0/16', '--ingress-proxy', 'squid'],
@@ -52,6 +69,18 @@ describe('main', () => {
     [[...NOWHERE, '--ready-timeout', 'x'], expect.stringContaining('--ready-timeout takes a duration')],
   ])('answers %j with status 2', async (argv, err) => {
     expect(await call(...argv)).toEqual({ status: 2, out: '', err });
+  });
+
+  it('removes nothing from a directory that no node was ever in', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'down-'));
+    await writeFile(join(directory, 'mine'), 'dear to me');
+    expect(await call('down', '--purge', '--data-dir', directory)).toEqual({
+      status: 1,
+      out: '',
+      err: `there is no node in ${directory}\nNothing was removed. --data-dir takes the directory that "kubelet-cli up" was given.\n`,
+    });
+    expect(await readdir(directory)).toEqual(['mine']);
+    await rm(directory, { recursive: true });
   });
 
   it("tells each command's usage", async () => {

@@ -163,6 +163,37 @@ describe('changing workloads', () => {
     expect(await cli('delete', '-f', join(directory, 'stall.yaml'))).toMatchObject({ status: 0 });
   });
 
+  it('deletes with -f what a file asks for, and ends when its Pods have gone', async () => {
+    const path = await file(
+      'gone.yaml',
+      `${replicated('Deployment', 'gone', '  replicas: 2\n')}---\n${replicated('StatefulSet', 'left', '  serviceName: left\n')}`,
+    );
+    expect(await cli('apply', '-f', path)).toMatchObject({ status: 0 });
+    expect(await cli('get', 'pods', '-l', 'app in (gone,left)', '-o', 'name')).toMatchObject({
+      output: expect.stringContaining('pod/left-0'),
+    });
+    expect(await cli('delete', '-f', path)).toMatchObject({ status: 0, errors: '' });
+    expect(await cli('get', 'pods', '-l', 'app in (gone,left)', '-o', 'name')).toMatchObject({ output: '' });
+  });
+
+  it.each([
+    [['rollout', 'resart', 'deploy/none'], 2, 'there is no rollout resart\nThere are: status, history'],
+    [['logs', 'shop/web'], 2, 'there is no kind "shop"\nWrite POD, or what made it as deployment/web; -n shop if that is the namespace.\n'],
+    [['describe', 'pod', 'db'], 1, 'pod "db" not found in namespace "default"\nDid you mean db-0?\n'],
+    [['delete', 'deploy'], 2, 'delete which Deployment?\n'],
+    [['top', 'pods', 'none'], 1, 'pod "none" not found'],
+    [['events', '--types', 'Nope'], 2, '--types takes Normal, Warning, or both with a comma, not "nope"\n'],
+    [['get', 'pods', '-o', 'jsonpath='], 2, '-o jsonpath= lacks its template\n'],
+  ])('%j says what is wrong', async (argv, status, errors) => {
+    expect(await cli(...argv)).toEqual({ status, output: '', errors: expect.stringContaining(errors) });
+  });
+
+  it('shows one Pod of several in top', async () => {
+    const { output } = await cli('top', 'pods', 'db-0');
+    expect(output).toContain('db-0');
+    expect(output).not.toContain('agent');
+  });
+
   it('a Pod that a workload made ends by its name, and the workload makes another', async () => {
     const podsOf = async (): Promise<readonly string[]> =>
       (await cli('get', 'pods', '-l', 'app=db', '-o', 'jsonpath={.items[*].metadata.uid}')).output.split(' ');

@@ -1,7 +1,7 @@
 import type { ManifestObject } from '@solo-kubelet/node-api';
 import { describe, expect, it } from 'vitest';
 import { checkManifest } from './check-manifest.js';
-import { targetFile } from './manifest-files.js';
+import { readGiven, readManifest, targetFile } from './manifest-files.js';
 
 const directory = '/etc/kubernetes/manifests';
 const document = (file: string, what: Pick<ManifestObject, 'pod' | 'object'>): ManifestObject => ({
@@ -39,5 +39,29 @@ it('a manifest of Pods and other objects is checked as the node would take it', 
     ok: true,
     pods: ['web-node1'],
     objects: ['ConfigMap/default/settings'],
+  });
+});
+
+const TOO_LARGE = /the manifest is larger than 10 MiB/;
+
+it('reads no more of what has no end than shows that it is too large', async () => {
+  let read = 0;
+  const endless = async function* () {
+    for (;;) {
+      read += 1;
+      yield Buffer.alloc(1 << 20, 'a');
+    }
+  };
+  const text = await readGiven(endless());
+  expect(read).toBe(11);
+  expect(checkManifest(text, { path: 'x.yaml', nodeName: 'node1' }).report).toMatch(TOO_LARGE);
+  const device = await readManifest('/dev/zero');
+  expect(checkManifest(device, { path: '/dev/zero', nodeName: 'node1' }).report).toMatch(TOO_LARGE);
+});
+
+it('says of a URL how its manifest gets here', async () => {
+  await expect(readManifest('https://example.org/x.yaml')).rejects.toMatchObject({
+    code: 'CLI_NOT_FOUND',
+    hint: 'A URL is not fetched here: curl -fsSL https://example.org/x.yaml | kubelet-cli … -f -',
   });
 });

@@ -1,4 +1,5 @@
-import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { ManifestObject } from '@solo-kubelet/node-api';
 import { CliError } from '../cli-error.js';
@@ -66,8 +67,25 @@ export const manifestPaths = async (names: readonly string[]): Promise<readonly 
   return found;
 };
 
-/** Reads a manifest given on the command line. @throws CliError CLI_NOT_FOUND */
-export const readManifest = async (path: string): Promise<Buffer> =>
-  readFile(path === '-' ? '/dev/stdin' : path).catch((cause: NodeJS.ErrnoException) => {
-    throw new CliError({ code: 'CLI_NOT_FOUND', message: `cannot read ${path}`, cause });
+/** Beyond this a manifest is refused, whatever is in it (MANIFEST_TOO_LARGE). */
+const MAX_BYTES = 10 * 1024 * 1024;
+
+/** The bytes of a manifest, and no more of what has no end than shows that it is too large. */
+export const readGiven = async (chunks: AsyncIterable<unknown>): Promise<Buffer> => {
+  const parts: Buffer[] = [];
+  let total = 0;
+  for await (const chunk of chunks) {
+    const part = Buffer.from(chunk as Uint8Array);
+    parts.push(part);
+    total += part.length;
+    if (total > MAX_BYTES) break;
+  }
+  return Buffer.concat(parts);
+};
+
+/** Reads a manifest given on the command line: a file, a pipe, or `-` for standard input. One that is too large is read in part. @throws CliError CLI_NOT_FOUND */
+export const readManifest = (path: string): Promise<Buffer> =>
+  readGiven(createReadStream(path === '-' ? '/dev/stdin' : path)).catch((cause: NodeJS.ErrnoException) => {
+    const hint = /^https?:\/\//.test(path) ? { hint: `A URL is not fetched here: curl -fsSL ${path} | kubelet-cli … -f -` } : {};
+    throw new CliError({ code: 'CLI_NOT_FOUND', message: `cannot read ${path}`, cause, ...hint });
   });

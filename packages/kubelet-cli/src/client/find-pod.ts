@@ -13,6 +13,12 @@ const VIA: Readonly<Record<string, string>> = { Deployment: 'ReplicaSet', CronJo
 const podOfWorkload = (pods: readonly Pod[], text: string, namespace: string): Pod => {
   const [kindName = '', name = ''] = text.split('/', 2);
   const kind = findObjectKind(kindName.split('.', 1)[0] ?? '')?.kind;
+  if (kind === undefined)
+    throw new CliError({
+      code: 'CLI_USAGE',
+      message: `there is no kind ${JSON.stringify(kindName)}`,
+      hint: `Write POD, or what made it as deployment/web; -n ${kindName} if that is the namespace.`,
+    });
   const all = pods.filter(
     ({ metadata }) => metadata?.namespace === namespace && metadata.ownerReferences?.some((owner) => isMeant(owner, kind, name)) === true,
   );
@@ -43,14 +49,22 @@ export const findPod = (pods: readonly Pod[], name: string, namespace: string): 
   );
   const found = inNamespace.find(({ metadata }) => metadata?.name === name) ?? (suffixed.length === 1 ? suffixed[0] : undefined);
   if (found) return found;
-  const elsewhere = pods.find(({ metadata }) => metadata?.name === name || metadata?.name?.startsWith(`${name}-`));
   throw new CliError({
     code: 'CLI_NOT_FOUND',
     message: `pod "${name}" not found in namespace "${namespace}"`,
-    hint: elsewhere
-      ? `There is one in namespace "${elsewhere.metadata?.namespace}": add -n ${elsewhere.metadata?.namespace}.`
-      : 'List them with: kubelet-cli get pods -A',
+    hint: hintFor(pods, name, namespace),
   });
+};
+
+/** Where a Pod may be that was asked for by a wrong name, or the first part of it. */
+const hintFor = (pods: readonly Pod[], name: string, namespace: string): string => {
+  const alike = pods.filter(({ metadata }) => name !== '' && (metadata?.name === name || metadata?.name?.startsWith(`${name}-`)));
+  const here = alike.find(({ metadata }) => metadata?.namespace === namespace);
+  if (here !== undefined) return `Did you mean ${here.metadata?.name}?`;
+  const [elsewhere] = alike;
+  return elsewhere === undefined
+    ? 'List them with: kubelet-cli get pods -A'
+    : `There is one in namespace "${elsewhere.metadata?.namespace}": add -n ${elsewhere.metadata?.namespace}.`;
 };
 
 const DEFAULT_CONTAINER_ANNOTATION = 'kubectl.kubernetes.io/default-container';

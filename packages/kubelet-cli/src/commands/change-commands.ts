@@ -69,6 +69,9 @@ const deleteCommand = nodeCommand(
       }
       const objects = (await import('./object-words.js')).objectWords(words);
       if (objects !== undefined) return (await import('./delete-objects.js')).deleteObjects({ objects, ...options }, context);
+      const { kindAlone } = await import('./object-words.js');
+      const kind = files.length === 0 ? kindAlone(words) : undefined;
+      if (kind !== undefined) throw usage(`delete which ${kind}?`);
       const pods = POD_WORDS.includes(first) ? names : words;
       return (await import('./delete.js')).deletePods({ pods, files, ...options }, context);
     },
@@ -114,6 +117,7 @@ const waitCommand = nodeCommand(
 const restartCommand = nodeCommand(
   {
     name: 'restart',
+    maxOperands: 1,
     usage: 'POD [-n NAMESPACE]',
     summary: "End a pod's back-off at once, or restart its containers.",
     options: namespaceOptions,

@@ -89,6 +89,7 @@ const SHELLS: Readonly<Record<string, (commands: readonly Completed[]) => string
 /** `completion bash|zsh|fish`: made from the table of commands, so that it is never behind. */
 export const completionCommand = (commands: () => readonly Command[]): Command => ({
   name: 'completion',
+  maxOperands: 1,
   usage: 'bash|zsh|fish',
   summary: "Print a shell's completion script.",
   run: async ({ operands }, io) => {

@@ -8,6 +8,7 @@ import { findPod } from '../client/find-pod.js';
 import { objectName } from '../output/object-name.js';
 import { DEFAULT_NAMESPACE, type VerbContext } from './verb-context.js';
 import { waitUntil } from './wait.js';
+import { waitUntilGone, withOwned } from './wait-until-gone.js';
 
 export interface DeleteOptions {
   readonly pods: readonly string[];
@@ -21,7 +22,8 @@ export interface DeleteOptions {
 const MARGIN_MS = 30_000;
 
 /** `delete pod NAME…` or `delete -f FILE…`: removes the manifest, or ends what a workload made, and waits until nothing of the pod is left. */
-export const deletePods = async (options: DeleteOptions, { client, io, signal }: VerbContext): Promise<number> => {
+export const deletePods = async (options: DeleteOptions, context: VerbContext): Promise<number> => {
+  const { client, io, signal } = context;
   const [pods, manifests, node] = await Promise.all([
     client.listPods({ signal }),
     client.listManifests({ signal }),
@@ -56,6 +58,7 @@ export const deletePods = async (options: DeleteOptions, { client, io, signal }:
     })),
   ];
   const unique = [...new Map(identities.map((identity) => [identity.key, identity])).values()];
+  const owners = objects.length === 0 ? new Set<undefined>() : await ownersIn(objects, context);
   await removeObjects(unique, manifests);
   for (const { kind, key } of unique) if (kind === 'Pod') await write(io.stdout, `pod ${key} deleted\n`);
   for (const { kind, name } of objects) await write(io.stdout, `${objectName(kind, name)} deleted\n`);
@@ -64,15 +67,34 @@ export const deletePods = async (options: DeleteOptions, { client, io, signal }:
     await write(io.stdout, `pod ${metadata.namespace}/${metadata.name} deleted\n`);
   }
   const leaving = [...doomed, ...made];
-  if (options.noWait || leaving.length === 0) return 0;
+  if (options.noWait) return 0;
+  const status = owners.size === 0 ? 0 : await waitUntilGone(owners, options.timeoutMs, context);
+  if (leaving.length === 0) return status;
   const uids = new Set(leaving.map(({ metadata }) => metadata?.uid));
   const graceMs = Math.max(...leaving.map(({ spec }) => Number(spec?.terminationGracePeriodSeconds ?? 30))) * 1_000;
   const late = await waitUntil(client, (now) => now.every(({ metadata }) => !uids.has(metadata?.uid)), {
     signal,
     timeoutMs: options.timeoutMs ?? graceMs + MARGIN_MS,
   });
-  if (late === undefined) return 0;
+  if (late === undefined) return status;
   const left = late.filter(({ metadata }) => uids.has(metadata?.uid)).map(({ metadata }) => metadata?.name);
   await write(io.stderr, `still ending: ${left.join(', ')}\n`);
   return 1;
+};
+
+/** Objects of files as the node has them, and what they own. */
+const ownersIn = async (
+  objects: readonly CheckedObject[],
+  { client, signal }: Pick<VerbContext, 'client' | 'signal'>,
+): Promise<ReadonlySet<string | undefined>> => {
+  const live = await client.listObjects({ signal });
+  const meant = live.filter(({ kind, metadata }) =>
+    objects.some(
+      (one) =>
+        one.kind.kind === kind &&
+        one.name === metadata.name &&
+        (!one.kind.namespaced || (one.object.metadata.namespace ?? DEFAULT_NAMESPACE) === (metadata.namespace ?? DEFAULT_NAMESPACE)),
+    ),
+  );
+  return withOwned(new Set(meant.map(({ metadata }) => metadata.uid)), live);
 };

@@ -32,7 +32,7 @@ export const findingsFor = async (asked: string, input: CommandInput, io: CliIo)
     changes,
     settings,
     flags,
-    manifests: await readManifests(textOption(input, 'manifests') ?? directory),
+    manifests: await readManifests((await namedManifests(input)) ?? directory),
     missingCalls: await callsOfRuntime(input, io),
   });
 };
@@ -60,6 +60,16 @@ const settingsOf = async (input: CommandInput, io: CliIo): Promise<Settings> => 
     flags: undefined,
     directory: typeof staticPodPath === 'string' && staticPodPath !== '' ? staticPodPath : MANIFEST_DIRECTORY,
   };
+};
+
+/** @throws CliError CLI_NOT_FOUND where nothing is at the place that was named */
+const namedManifests = async (input: CommandInput): Promise<string | undefined> => {
+  const named = textOption(input, 'manifests');
+  if (named !== undefined)
+    await stat(named).catch((cause: unknown) => {
+      throw new CliError({ code: 'CLI_NOT_FOUND', message: `cannot read ${named}`, cause });
+    });
+  return named;
 };
 
 /** The files of a directory as the kubelet takes them: not those with a dot in front, and nothing below. */

@@ -12,6 +12,9 @@ import { EXIT } from '../exit-status.js';
 /** Examines this machine and tells what keeps it from running pods. */
 export const doctor = async (input: CommandInput, io: CliIo): Promise<number> => {
   namedApiSocket(input, io);
+  const output = textOption(input, 'output');
+  if (output !== undefined && output !== 'json')
+    throw new CliError({ code: 'CLI_USAGE', message: `-o takes json, not ${JSON.stringify(output)}` });
   const release = textOption(input, 'for');
   if (release !== undefined) return printFindings(await (await import('./doctor-for.js')).findingsFor(release, input, io), input, io);
   if (input.operands.length > 0) throw new CliError({ code: 'CLI_USAGE', message: 'flags of a kubelet are looked at with --for VERSION' });

@@ -3,6 +3,7 @@ import type { Command } from '../command.js';
 /** `down`: removes a node that `up` made. */
 export const downCommand: Command = {
   name: 'down',
+  maxOperands: 0,
   usage: '[--data-dir DIR] [--purge]',
   summary: 'End every Pod of a node that up started and remove its runtime; keeps manifests and images unless --purge.',
   options: { 'data-dir': { type: 'string' }, purge: { type: 'boolean' } },

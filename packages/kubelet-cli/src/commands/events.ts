@@ -1,3 +1,4 @@
+import { CliError } from '../cli-error.js';
 import { findPod } from '../client/find-pod.js';
 import { get } from './get.js';
 import { DEFAULT_NAMESPACE, type NamespaceChoice, type VerbContext } from './verb-context.js';
@@ -15,6 +16,12 @@ export interface EventsOptions extends NamespaceChoice {
 export const events = async (options: EventsOptions, context: VerbContext): Promise<number> => {
   const { client, signal } = context;
   const types = options.types?.split(',').map((type) => type.trim().toLowerCase());
+  const unknown = types?.find((type) => type !== 'normal' && type !== 'warning');
+  if (unknown !== undefined)
+    throw new CliError({
+      code: 'CLI_USAGE',
+      message: `--types takes Normal, Warning, or both with a comma, not ${JSON.stringify(unknown)}`,
+    });
   const pod =
     options.for === undefined
       ? undefined

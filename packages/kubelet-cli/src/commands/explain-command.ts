@@ -6,7 +6,8 @@ import { EXIT } from '../exit-status.js';
 /** `explain pod.spec.containers`, `explain deployment.spec.strategy`: what a field means and what it defaults to. */
 export const explainCommand: Command = {
   name: 'explain',
-  usage: 'KIND[.FIELD]…',
+  maxOperands: 1,
+  usage: 'KIND[.FIELD…]',
   summary: 'Tell what a field of a Pod or of another object means.',
   run: async (input, io) => {
     const [path] = input.operands;

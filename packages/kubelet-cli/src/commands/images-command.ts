@@ -15,6 +15,7 @@ export const imagesCommand = (getCommand: Command): Command => ({
     const [action, ...operands] = input.operands;
     if (action === 'list') return getCommand.run({ ...input, operands: ['images', ...operands] }, io, argv);
     if (action !== 'import' && action !== 'prune') throw usage('images what? list, import or prune');
+    if (action === 'prune' && operands.length > 0) throw usage('images prune takes no names: it removes every image that nothing uses');
     if (action === 'import' && operands.length === 0) throw usage('import which archives?');
     const [{ importArchives, pruneImages }, { runtimeEndpoint, runningSources }] = await Promise.all([
       import('./images.js'),

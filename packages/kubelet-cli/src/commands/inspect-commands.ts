@@ -5,6 +5,7 @@ import type { TopOptions } from './top.js';
 const describeCommand = nodeCommand(
   {
     name: 'describe',
+    maxOperands: 2,
     usage: 'KIND NAME [-n NAMESPACE]',
     summary: 'Tell everything about a pod or another object, with its events.',
     options: namespaceOptions,
@@ -28,6 +29,7 @@ const describeCommand = nodeCommand(
 const eventsCommand = nodeCommand(
   {
     name: 'events',
+    maxOperands: 0,
     usage: '[--for pod/NAME] [-w] [--types Normal,Warning] [-o FORMAT] [-n NAMESPACE|-A]',
     summary: 'Show what happened to pods; -w follows.',
     options: {
@@ -51,7 +53,8 @@ const eventsCommand = nodeCommand(
 const topCommand = nodeCommand(
   {
     name: 'top',
-    usage: 'pods|node [--containers] [--watch] [--sort-by cpu|memory] [-n NAMESPACE|-A]',
+    maxOperands: 2,
+    usage: 'pods [POD]|node [--containers] [--watch] [--sort-by cpu|memory] [-n NAMESPACE|-A]',
     summary: 'Show CPU and memory in use.',
     options: {
       ...namespaceOptions,
@@ -62,14 +65,16 @@ const topCommand = nodeCommand(
     },
   },
   (input) => {
-    const [what = 'pods'] = input.operands;
+    const [what = 'pods', pod] = input.operands;
     const sorting = textOption(input, 'sort-by');
     const sortBy: TopOptions['sortBy'] = sorting === 'cpu' || sorting === 'memory' ? sorting : undefined;
     if (!['pod', 'pods', 'po', 'node', 'nodes', 'no'].includes(what)) throw usage(`top shows pods or node, not ${JSON.stringify(what)}`);
+    if (what.startsWith('n') && pod !== undefined) throw usage('top node is that of this one node: it takes no name');
     if (sorting !== sortBy) throw usage('--sort-by takes cpu or memory');
     return {
       ...namespaceOf(input),
       what: what.startsWith('n') ? ('node' as const) : ('pods' as const),
+      ...given('pod', pod),
       containers: flagOption(input, 'containers'),
       watch: flagOption(input, 'watch'),
       noHeaders: flagOption(input, 'no-headers'),
@@ -82,6 +87,7 @@ const topCommand = nodeCommand(
 const copyCommand = nodeCommand(
   {
     name: 'cp',
+    maxOperands: 2,
     usage: 'POD:PATH LOCAL | LOCAL POD:PATH [-c CONTAINER] [-n NAMESPACE]',
     summary: 'Copy files between a container and this machine (needs tar in the container).',
     options: { ...namespaceOptions, container: { type: 'string', short: 'c' } },

@@ -4,6 +4,7 @@ const rootOption = { root: { type: 'string' } } as const;
 
 export const installCommand: Command = {
   name: 'install',
+  maxOperands: 0,
   usage:
     '[--from URL --key FILE [--ca-file FILE] [--s3-...] [--name NAME] [--offline]] [--bundle-drive LABEL] [--root DIRECTORY] [--kube-api ADDRESS:PORT|off]',
   summary: 'Write the systemd unit, the configuration and the directories of a node, and start it.',
@@ -40,6 +41,7 @@ export const installCommand: Command = {
 
 export const uninstallCommand: Command = {
   name: 'uninstall',
+  maxOperands: 0,
   usage: '[--root DIRECTORY]',
   summary: 'Stop the service and remove what install wrote; manifests, data and running pods stay.',
   options: rootOption,

@@ -224,7 +224,7 @@ export const uninstall = async (input: CommandInput, io: CliIo): Promise<number>
   report(io, await removeSources(root));
   await removeKubeconfig(io, join(root, ADMIN_KUBECONFIG_PATH));
   if (usesSystemd) await tellSystemctl(io, 'daemon-reload');
-  print(io.stdout, `Pods that run go on running; ${UNIT_PATH} is gone.\n`);
+  print(io.stdout, `Pods that run go on running; ${join(root, UNIT_PATH)} is gone.\n`);
   return EXIT.done;
 };
 

@@ -3,6 +3,7 @@ import { given, usage } from './node-command.js';
 
 export const joinCommand: Command = {
   name: 'join',
+  maxOperands: 0,
   usage: '--server HOST:PORT --token TOKEN --ca-cert-hash sha256:HASH [--node-name NAME] [--root DIRECTORY] [--dry-run]',
   summary: 'Make this installed node one of a cluster that takes nodes by bootstrap tokens, as kubeadm makes them.',
   details: `

@@ -2,10 +2,10 @@ import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasControls } from '@solo-kubelet/diagnostics/text';
 import { kubeconfigText, openNodeCa } from '@solo-kubelet/kube-api';
-import { USUAL_KUBELET_ROOTS } from '@solo-kubelet/standalone-node/defaults';
 import { readRegular } from '@solo-kubelet/untrusted-files';
 import { CliError } from '../cli-error.js';
 import { type CliIo, write } from '../cli-io.js';
+import { kubeletRoots } from '../client/kubelet-roots.js';
 
 export interface KubeconfigOptions {
   /** Undefined: the administrator's kubeconfig, as the kubelet keeps it. */
@@ -28,16 +28,16 @@ const MAX_NAME = 64;
 const LONGEST_MS = 3_650 * 86_400_000;
 
 /** `kubeconfig`: what kubectl needs to reach the API of this node. */
-export const kubeconfig = async (options: KubeconfigOptions, io: Pick<CliIo, 'stdout'>): Promise<number> => {
+export const kubeconfig = async (options: KubeconfigOptions, io: Pick<CliIo, 'stdout' | 'env'>): Promise<number> => {
   const { user, groups, validForMs, now = Date.now } = options;
-  const root = await rootOf(options.rootDirectory);
+  const root = await rootOf(options.rootDirectory === undefined ? await kubeletRoots(io.env) : [options.rootDirectory]);
   const admin = await adminKubeconfig(root);
   if (user === undefined && options.server === undefined) {
     if (admin === undefined) throw noKubeconfig(root);
     await write(io.stdout, admin.text);
     return 0;
   }
-  for (const name of [user ?? '', ...groups]) checkName(name);
+  for (const name of [...(user === undefined ? [] : [user]), ...groups]) checkName(name);
   const server = options.server ?? admin?.server;
   if (server === undefined) throw noKubeconfig(root);
   const ca = await openNodeCa(join(root, 'api'), now);
@@ -50,8 +50,7 @@ export const kubeconfig = async (options: KubeconfigOptions, io: Pick<CliIo, 'st
 };
 
 /** The first root directory that holds a CA of the API. */
-const rootOf = async (named: string | undefined): Promise<string> => {
-  const places = named === undefined ? USUAL_KUBELET_ROOTS : [named];
+const rootOf = async (places: readonly string[]): Promise<string> => {
   for (const place of places) {
     const isThere = await access(join(place, 'api', 'ca.key')).then(
       () => true,

@@ -3,6 +3,7 @@ import { durationOption, given, usage } from './node-command.js';
 
 export const leaveCommand: Command = {
   name: 'leave',
+  maxOperands: 0,
   usage: '[--kubeconfig FILE] [--timeout 5m] [--force] [--dry-run] [--root DIRECTORY]',
   summary: 'Leave the cluster that this node joined: evict its Pods there, and go on with the manifests of this machine.',
   details: `

@@ -10,7 +10,7 @@ export const namespaceOptions = { namespace: { type: 'string', short: 'n' }, 'al
 
 /** A command that asks a node: reads its arguments, loads the verb, connects, and lets an interrupt end it. */
 export const nodeCommand = <Options>(
-  facts: Pick<Command, 'name' | 'usage' | 'summary' | 'details' | 'options'>,
+  facts: Pick<Command, 'name' | 'usage' | 'summary' | 'details' | 'options' | 'maxOperands'>,
   read: (input: CommandInput) => Options,
   load: () => Promise<(options: Options, context: VerbContext) => Promise<number>>,
 ): Command => ({
@@ -31,12 +31,15 @@ export const namespaceOf = (input: CommandInput) => ({
   allNamespaces: flagOption(input, 'all-namespaces'),
 });
 
-/** The value of an option that takes a number. @throws CliError CLI_USAGE */
+const LARGEST = 2 ** 31 - 1;
+
+/** The value of an option that takes a number, of 31 bits as Kubernetes' own are. @throws CliError CLI_USAGE */
 export const numberOption = (input: CommandInput, name: string): number | undefined => {
   const [text] = textsOption(input, name);
   if (text === undefined) return undefined;
-  if (!/^\d+$/.test(text)) throw usage(`--${name} takes a number, not ${JSON.stringify(text)}`);
-  return Number(text);
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value <= LARGEST)) throw usage(`--${name} takes a number from 0 to ${LARGEST}, not ${JSON.stringify(text)}`);
+  return value;
 };
 
 /** `{ [name]: value }`, or nothing when there is no value: optional properties are left out, not set to undefined. */
@@ -49,6 +52,16 @@ export const usage = (message: string): Error => new CliError({ code: 'CLI_USAGE
 export const durationOption = (input: CommandInput, name: string): number | undefined => {
   const text = textOption(input, name);
   const ms = text === undefined ? undefined : parseGoDuration(text);
-  if (text !== undefined && ms === undefined) throw usage(`--${name} takes a duration such as 5m, not ${JSON.stringify(text)}`);
+  if (text !== undefined && (ms === undefined || ms < 0)) throw usage(`--${name} takes a duration such as 5m, not ${JSON.stringify(text)}`);
   return ms;
 };
+
+/** The value of an option that takes a time. @throws CliError CLI_USAGE */
+export const timeOption = (input: CommandInput, name: string): string | undefined => {
+  const text = textOption(input, name);
+  if (text !== undefined && (!RFC_3339.test(text) || Number.isNaN(Date.parse(text))))
+    throw usage(`--${name} takes a time such as 2026-01-31T12:00:00Z, not ${JSON.stringify(text)}`);
+  return text;
+};
+
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;

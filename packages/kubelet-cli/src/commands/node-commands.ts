@@ -1,6 +1,6 @@
 import { type Command, type CommandInput, flagOption, textOption } from '../command.js';
 import { imagesCommand } from './images-command.js';
-import { durationOption, given, namespaceOf, namespaceOptions, nodeCommand, numberOption, usage } from './node-command.js';
+import { durationOption, given, namespaceOf, namespaceOptions, nodeCommand, numberOption, timeOption, usage } from './node-command.js';
 
 const getCommand = nodeCommand(
   {
@@ -34,6 +34,7 @@ const getCommand = nodeCommand(
 const logsCommand = nodeCommand(
   {
     name: 'logs',
+    maxOperands: 2,
     usage: 'POD [-c CONTAINER] [-f] [-p] [--tail N] [--since 5m] [--timestamps] [--all-containers] [-l SELECTOR] [-n NAMESPACE]',
     summary: "Print containers' logs; -f follows them.",
     options: {
@@ -60,9 +61,10 @@ const logsCommand = nodeCommand(
       ...given('pod', input.operands[0]),
       ...given('container', textOption(input, 'container') ?? input.operands[1]),
       ...given('selector', textOption(input, 'selector')),
-      ...given('tailLines', numberOption(input, 'tail')),
-      ...given('limitBytes', numberOption(input, 'limit-bytes')),
-      ...given('sinceTime', textOption(input, 'since-time')),
+      // As kubectl has them: -1 lines are all, and 0 bytes no limit.
+      ...given('tailLines', textOption(input, 'tail') === '-1' ? undefined : numberOption(input, 'tail')),
+      ...given('limitBytes', numberOption(input, 'limit-bytes') || undefined),
+      ...given('sinceTime', timeOption(input, 'since-time')),
       ...given('sinceSeconds', sinceMs === undefined ? undefined : Math.max(1, Math.ceil(sinceMs / 1_000))),
       follow: flagOption(input, 'follow'),
       previous: flagOption(input, 'previous'),
@@ -108,6 +110,7 @@ const execCommand = nodeCommand(
 const attachCommand = nodeCommand(
   {
     name: 'attach',
+    maxOperands: 1,
     usage: 'POD [-c CONTAINER] [-i] [-t] [-n NAMESPACE]',
     summary: "Connect to a container's own process; Ctrl-P Ctrl-Q leaves it.",
     options: sessionOptions,

@@ -9,3 +9,9 @@ export const objectWords = (words: readonly string[]): readonly string[] | undef
     ? undefined
     : rest.map((name) => `${first}/${name}`);
 };
+
+/** The kind that is named without a name behind it, such as `deployments`. A Pod may have any name. */
+export const kindAlone = (words: readonly string[]): string | undefined => {
+  const [word = '', ...rest] = words;
+  return rest.length > 0 || /^(pods?|po)$/.test(word) ? undefined : findObjectKind(word.split('.', 1)[0] ?? '')?.kind;
+};

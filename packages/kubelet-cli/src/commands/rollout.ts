@@ -32,6 +32,7 @@ const POLL_MS = 500;
 
 /** `rollout status|history|undo|restart|retry|pause|resume KIND/NAME`. What changes something writes the manifest. */
 export const rollout = async (options: RolloutOptions, context: VerbContext): Promise<number> => {
+  if (!ACTIONS.includes(options.action)) throw noAction(options.action);
   const pod = podIn(options.target);
   if (pod !== undefined && options.action === 'retry') return retryPod(pod, options.namespace ?? DEFAULT_NAMESPACE, context);
   const target = pod === undefined ? parseTarget(options.target) : { kind: { kind: 'Pod' } as ObjectKind, name: pod };
@@ -68,13 +69,14 @@ export const rollout = async (options: RolloutOptions, context: VerbContext): Pr
         else object.deleteIn(['spec', 'paused']);
       });
     default:
-      throw new CliError({
-        code: 'CLI_USAGE',
-        message: `there is no rollout ${options.action}`,
-        hint: 'There are: status, history, undo, restart, retry, pause, resume.',
-      });
+      throw noAction(options.action);
   }
 };
+
+const ACTIONS: readonly string[] = ['status', 'history', 'undo', 'restart', 'retry', 'pause', 'resume'];
+
+const noAction = (action: string): Error =>
+  new CliError({ code: 'CLI_USAGE', message: `there is no rollout ${action}`, hint: `There are: ${ACTIONS.join(', ')}.` });
 
 /** The Pod that `pod/web`, or `pod web`, means; undefined for any other kind. */
 const podIn = ([first = '', second]: readonly string[]): string | undefined => {

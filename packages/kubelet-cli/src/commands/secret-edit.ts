@@ -29,7 +29,7 @@ export const secretEdit = async (options: SecretEditOptions, io: EditIo): Promis
   const encrypted = await readFileOf(path);
   if (!isEncryptedManifest(encrypted)) throw refused(`${path} is not encrypted`, `kubelet-cli secret encrypt --in-place ${path}`);
   if (isSopsManifest(encrypted)) throw refused(`${path} is encrypted by SOPS`, `sops edit ${path}`);
-  const text = await decryptManifest(encrypted, await readIdentities(await identityPath(options)));
+  const text = await decryptManifest(encrypted, await readIdentities(await identityPath(options, io.env)));
   const before = options.recipients.length > 0 ? options.recipients : recipientsIn(text);
   if (before.length === 0)
     throw refused(`${path} does not say whom it is encrypted for`, 'Name everybody who may read it: -r RECIPIENT, again for more.');

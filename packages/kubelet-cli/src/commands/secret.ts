@@ -3,13 +3,13 @@ import { join, resolve } from 'node:path';
 import { AGE_IDENTITY_FILE, encryptManifest, makeIdentity, readIdentities, recipientsOf } from '@solo-kubelet/kubelet/secrets';
 import { MAX_MANIFEST_BYTES } from '@solo-kubelet/manifest-source';
 import { isEncryptedManifest } from '@solo-kubelet/object-spec';
-import { USUAL_KUBELET_ROOTS } from '@solo-kubelet/standalone-node/defaults';
 import { readRegular } from '@solo-kubelet/untrusted-files';
 import { checkManifest } from '../changes/check-manifest.js';
 import { writeManifest } from '../changes/manifest-files.js';
 import { withRecipients } from '../changes/recipient-lines.js';
 import { CliError } from '../cli-error.js';
 import { type CliIo, write } from '../cli-io.js';
+import { kubeletRoots } from '../client/kubelet-roots.js';
 
 export interface SecretOptions {
   /** Whom to encrypt for (`age1…`); none: the node itself. */
@@ -21,8 +21,8 @@ export interface SecretOptions {
 }
 
 /** `secret keygen`: the recipients of this node, whose identity is made if there is none. */
-export const secretKeygen = async (options: SecretOptions, io: Pick<CliIo, 'stdout' | 'stderr'>): Promise<number> => {
-  const path = await identityPath(options);
+export const secretKeygen = async (options: SecretOptions, io: Pick<CliIo, 'stdout' | 'stderr' | 'env'>): Promise<number> => {
+  const path = await identityPath(options, io.env);
   const made = await makeIdentity(path);
   await write(
     io.stderr,
@@ -39,7 +39,7 @@ export interface EncryptOptions extends SecretOptions {
 }
 
 /** `secret encrypt`: a manifest, encrypted. What is wrong with it is said, since nobody can see it later. */
-export const secretEncrypt = async (options: EncryptOptions, io: Pick<CliIo, 'stdin' | 'stdout' | 'stderr'>): Promise<number> => {
+export const secretEncrypt = async (options: EncryptOptions, io: Pick<CliIo, 'stdin' | 'stdout' | 'stderr' | 'env'>): Promise<number> => {
   const { file, inPlace } = options;
   const text = file === undefined ? await readInput(io) : await readFileOf(file);
   if (isEncryptedManifest(text))
@@ -48,7 +48,7 @@ export const secretEncrypt = async (options: EncryptOptions, io: Pick<CliIo, 'st
       'Change it with kubelet-cli secret edit, or with sops where that encrypted it.',
     );
   const recipients =
-    options.recipients.length > 0 ? options.recipients : await recipientsOf(await readIdentities(await identityPath(options)));
+    options.recipients.length > 0 ? options.recipients : await recipientsOf(await readIdentities(await identityPath(options, io.env)));
   const { report } = checkManifest(text, { path: file ?? '-', nodeName: 'node1' });
   if (report !== '') await write(io.stderr, report);
   const encrypted = await encryptManifest(withRecipients(text, recipients), recipients);
@@ -58,13 +58,14 @@ export const secretEncrypt = async (options: EncryptOptions, io: Pick<CliIo, 'st
 };
 
 /** Where the identity of the node is, or would be. */
-export const identityPath = async ({ identityFile, rootDirectory }: SecretOptions): Promise<string> => {
+export const identityPath = async ({ identityFile, rootDirectory }: SecretOptions, env: CliIo['env']): Promise<string> => {
   if (identityFile !== undefined) return resolve(identityFile);
   if (rootDirectory !== undefined) return join(resolve(rootDirectory), AGE_IDENTITY_FILE);
+  const roots = await kubeletRoots(env);
   for (const name of [AGE_IDENTITY_FILE, 'owner-id']) {
-    for (const root of USUAL_KUBELET_ROOTS) if (await isThere(join(root, name))) return join(root, AGE_IDENTITY_FILE);
+    for (const root of roots) if (await isThere(join(root, name))) return join(root, AGE_IDENTITY_FILE);
   }
-  return join(USUAL_KUBELET_ROOTS[0], AGE_IDENTITY_FILE);
+  return join(roots[0], AGE_IDENTITY_FILE);
 };
 
 const isThere = (path: string): Promise<boolean> =>

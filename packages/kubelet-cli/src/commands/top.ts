@@ -1,11 +1,14 @@
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { delay } from '@solo-kubelet/timers';
 import { tableWidth, write, writeRaw } from '../cli-io.js';
+import { findPod } from '../client/find-pod.js';
 import { formatTable } from '../output/table.js';
-import { inNamespace, type NamespaceChoice, type VerbContext } from './verb-context.js';
+import { DEFAULT_NAMESPACE, inNamespace, type NamespaceChoice, type VerbContext } from './verb-context.js';
 
 export interface TopOptions extends NamespaceChoice {
   readonly what: 'pods' | 'node';
+  /** Only this pod. */
+  readonly pod?: string;
   /** A line per container. */
   readonly containers?: boolean;
   readonly watch?: boolean;
@@ -35,13 +38,20 @@ const CLEAR = '\u001b[H\u001b[2J';
 export const top = async (options: TopOptions, context: VerbContext): Promise<number> => {
   const { client, io, signal } = context;
   const read = async (): Promise<SummaryMeasurements> => (await client.getSummary({ signal })) as unknown as SummaryMeasurements;
+  const only =
+    options.pod === undefined ? undefined : findPod(await client.listPods({ signal }), options.pod, options.namespace ?? DEFAULT_NAMESPACE);
   let summary = await read();
   if (summary.node.cpu?.usageNanoCores === undefined || summary.pods.some(({ cpu }) => cpu && cpu.usageNanoCores === undefined)) {
     await delay(FIRST_INTERVAL_MS, undefined, { signal });
     summary = await read();
   }
   for (;;) {
-    const running = options.what === 'node' ? new Set<string>() : runningContainers(await client.listPods({ signal }));
+    const running =
+      options.what === 'node'
+        ? new Set<string>()
+        : runningContainers(
+            (await client.listPods({ signal })).filter(({ metadata }) => only === undefined || metadata.uid === only.metadata.uid),
+          );
     const text = render(summary, running, options, tableWidth(io));
     if (options.watch && io.stdout.isTTY) await writeRaw(io.stdout, CLEAR);
     await write(io.stdout, text);

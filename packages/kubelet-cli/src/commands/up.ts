@@ -65,7 +65,10 @@ const upOnContainerd = async (input: CommandInput, io: CliIo, progress: Progress
   requireRootOnLinux();
   const ephemeral = flagOption(input, 'ephemeral');
   const dataDirectory = ephemeral ? undefined : (textOption(input, 'data-dir') ?? DEFAULT_DATA_DIRECTORY);
-  if (dataDirectory !== undefined) await mkdir(dataDirectory, { recursive: true, mode: 0o711 });
+  if (dataDirectory !== undefined)
+    await mkdir(dataDirectory, { recursive: true, mode: 0o711 }).catch((cause: unknown) => {
+      throw new CliError({ code: 'CLI_HOST_UNSUITABLE', message: `cannot keep a node in ${dataDirectory}`, cause });
+    });
   await using _lock = dataDirectory === undefined ? undefined : await lockPath(dataDirectory);
   const logger = loggerOf(input, io);
   await using node = await startNode({
@@ -199,6 +202,7 @@ const runNode = async (
   using ending = joinSignals([io.interrupted, done.signal]);
   let status: number = EXIT.done;
   progress.note(`  Kubelet runs the Pods of ${manifests}`);
+  if (!existsSync(manifests)) progress.note(`! There is no ${manifests} yet: its Pods run once it is there.`);
   const showTable: KubeletService = ({ reconciler, manifests$, objects$ }) =>
     waitUntilStable({ pods$: reconciler.pods$, manifests$, objects$ }, timeoutMs).pipe(
       tap((settled) => {

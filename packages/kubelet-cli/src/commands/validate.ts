@@ -15,7 +15,7 @@ import {
   validateBatchLine,
 } from '@solo-kubelet/pod-spec';
 import type { PluginHost } from '@solo-kubelet/probe-engine/plugin';
-import { manifestPaths } from '../changes/manifest-files.js';
+import { manifestPaths, readGiven, readManifest } from '../changes/manifest-files.js';
 import { CliError } from '../cli-error.js';
 import { type CliIo, usesColor, write, writeRaw } from '../cli-io.js';
 import { namedProbePlugins } from '../client/named-probe-plugins.js';
@@ -27,6 +27,7 @@ import type { LoadedPolicy } from './validate-policy.js';
 /** Tells what the kubelet would say to these manifests. */
 export const validate = async (input: CommandInput, io: CliIo): Promise<number> => {
   const nodeName = textOption(input, 'node-name') ?? 'node1';
+  if (flagOption(input, 'batch') && input.operands.length > 0) throw usage('--batch reads standard input, not files');
   if (flagOption(input, 'batch')) return validateBatch(io, await judgeOf(flagOption(input, 'objects'), nodeName));
   if (flagOption(input, 'objects')) throw usage('--objects goes with --batch');
   if (input.operands.length === 0) throw usage('validate which files?');
@@ -129,7 +130,7 @@ const check = async (
   },
   { plugins, policy }: { readonly plugins: PluginHost | undefined; readonly policy: LoadedPolicy | undefined },
 ): Promise<Checked> => {
-  const given = path === '-' ? await readAll(io) : await readFile(path).catch((cause: unknown) => Promise.reject(unreadable(path, cause)));
+  const given = path === '-' ? await readGiven(io.stdin) : await readManifest(path);
   const { readRevision } = await import('@solo-kubelet/verified-source');
   const revision = readRevision(given);
   // Of a verified source alone: elsewhere it is a kind that nobody knows, and told as such there.
@@ -237,12 +238,6 @@ const verdictOf = (results: Checked['results']): string => {
 
 /** Numbers beyond what JSON can hold exactly are written as texts. */
 const printable = (_name: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
-
-const readAll = async (io: CliIo): Promise<Uint8Array> => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk as Uint8Array));
-  return Buffer.concat(chunks);
-};
 
 const unreadable = (path: string, cause: unknown): Error => new CliError({ code: 'CLI_NOT_FOUND', message: `cannot read ${path}`, cause });
 const usage = (message: string): Error => new CliError({ code: 'CLI_USAGE', message, hint: 'kubelet-cli validate --help' });

@@ -1,9 +1,15 @@
 import { type Command, textOption } from '../command.js';
 import { durationOption, given, nodeCommand, numberOption, usage } from './node-command.js';
 
+const watches = (text: string | undefined): boolean => {
+  if (text !== undefined && text !== 'true' && text !== 'false') throw usage(`--watch takes true or false, not ${JSON.stringify(text)}`);
+  return text !== 'false';
+};
+
 const rolloutCommand = nodeCommand(
   {
     name: 'rollout',
+    maxOperands: 3,
     usage:
       'status|history|undo|restart|retry|pause|resume KIND/NAME [--to-revision N] [--revision N] [--watch=false] [--timeout 5m] [-n NAMESPACE]',
     summary:
@@ -22,7 +28,7 @@ const rolloutCommand = nodeCommand(
     return {
       action,
       target,
-      once: textOption(input, 'watch') === 'false',
+      once: !watches(textOption(input, 'watch')),
       ...given('namespace', textOption(input, 'namespace')),
       ...given('toRevision', numberOption(input, 'to-revision') ?? numberOption(input, 'revision')),
       ...given('timeoutMs', durationOption(input, 'timeout')),
@@ -34,6 +40,7 @@ const rolloutCommand = nodeCommand(
 const scaleCommand = nodeCommand(
   {
     name: 'scale',
+    maxOperands: 2,
     usage: 'KIND/NAME --replicas N [-n NAMESPACE]',
     summary: 'Set the number of Pods in the manifest of a Deployment, StatefulSet or ReplicaSet.',
     options: { namespace: { type: 'string', short: 'n' }, replicas: { type: 'string' } },
@@ -49,6 +56,7 @@ const scaleCommand = nodeCommand(
 const createCommand = nodeCommand(
   {
     name: 'create',
+    maxOperands: 2,
     usage: 'job NAME --from cronjob/NAME [-n NAMESPACE]',
     summary: 'Run a CronJob now, as a Job with a manifest of its own.',
     options: { namespace: { type: 'string', short: 'n' }, from: { type: 'string' } },

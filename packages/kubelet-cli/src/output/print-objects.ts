@@ -13,6 +13,8 @@ export type OutputFormat =
 export const parseOutputFormat = (text: string | undefined): OutputFormat => {
   if (text === undefined || text === 'wide') return { type: 'table', wide: text === 'wide' };
   if (text === 'json' || text === 'yaml' || text === 'name') return { type: text };
+  if (text === 'jsonpath=')
+    throw new CliError({ code: 'CLI_USAGE', message: '-o jsonpath= lacks its template', hint: "Write jsonpath='{.metadata.name}'." });
   if (text.startsWith('jsonpath=')) {
     try {
       return { type: 'jsonpath', template: parseJsonPath(text.slice('jsonpath='.length)) };

@@ -60,7 +60,10 @@ const listen = (server: Server, host: string, port: number): Promise<void> =>
         new CliError({
           code: 'CLI_PORT_IN_USE',
           message: `cannot listen on ${host}:${port}`,
-          hint: 'Choose another local port, or none to take a free one.',
+          hint:
+            (cause as NodeJS.ErrnoException).code === 'EADDRINUSE' || (cause as NodeJS.ErrnoException).code === 'EACCES'
+              ? 'Choose another local port as LOCAL:REMOTE, or any free one with :REMOTE.'
+              : '--address takes an address of this machine.',
           cause,
         }),
       ),
