@@ -36,7 +36,7 @@ const parseCommandLine = (command: Command, argv: readonly string[]) => {
     return parseArgs({ args: [...argv], options: command.options ?? {}, allowPositionals: true, strict: true });
   } catch (error) {
     const message = (error as Error).message.split('. ')[0]!;
-    const [, option] = /^Option '(?:-\w, )?(--[\w-]+)[^']*' argument is ambiguous/.exec(message) ?? [];
+    const option = message.includes('argument is ambiguous') ? /--[\w-]+/.exec(message)?.[0] : undefined;
     throw option === undefined
       ? new CliError({ code: 'CLI_USAGE', message, hint: `kubelet-cli ${command.name} --help` })
       : new CliError({
