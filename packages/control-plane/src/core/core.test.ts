@@ -254,5 +254,7 @@ describe('serviceVariables', () => {
   it('takes one called kubernetes of its own namespace for its own', () => {
     const services = [service('a', 'kubernetes', '10.0.0.9'), service('default', 'kubernetes', '10.0.0.1')];
     expect(serviceVariables(services, 'a', true).get('KUBERNETES_SERVICE_HOST')).toBe('10.0.0.9');
+    // Without links a Pod is told of the API server, and of nothing of its namespace.
+    expect(serviceVariables(services, 'a', false).get('KUBERNETES_SERVICE_HOST')).toBe('10.0.0.1');
   });
 });

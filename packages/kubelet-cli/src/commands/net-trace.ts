@@ -52,6 +52,7 @@ export const traceNet = async (
       seen,
     ),
     nodeAddresses: [...new Set(pods.flatMap(({ status }) => (status?.hostIPs ?? []).flatMap(({ ip }) => ip ?? [])))],
+    nodeName: found.spec.nodeName ?? '',
     clusterDomain: typeof domain === 'string' && domain !== '' ? domain : 'cluster.local',
   });
   const lines = [...hops.flatMap(linesOf), ...reasons.map((reason) => `! ${reason}`)];

@@ -61,6 +61,20 @@ describe('allocateServices', () => {
       { type: 'NodePort', ports: [{ port: 80, nodePort: 80 }] },
       'spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range. The range of valid ports is 30000-32767',
     ],
+    [
+      {
+        type: 'NodePort',
+        ports: [
+          { name: 'a', port: 80, nodePort: 30_080 },
+          { name: 'b', port: 81, protocol: 'UDP', nodePort: 30_080 },
+        ],
+      },
+      'spec.ports[1].nodePort: Invalid value: 30080: provided port is already allocated',
+    ],
+    [
+      { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: 80 },
+      'spec.healthCheckNodePort: Invalid value: 80: failed to allocate requested HealthCheck NodePort 80: provided port is not in the valid range. The range of valid ports is 30000-32767',
+    ],
     [{ ipFamilies: ['IPv6'] }, 'spec.ipFamilies[0]: Invalid value: "IPv6": not configured on this cluster'],
     [
       { ipFamilyPolicy: 'RequireDualStack' },
@@ -85,6 +99,23 @@ describe('allocateServices', () => {
     ]);
     const [tcp, udp] = services[0]!.spec.ports!;
     expect(tcp!.nodePort).toBe(udp!.nodePort);
+  });
+
+  it('the one that asks for none has that of the other, also of one behind it', () => {
+    const { services, refusals } = allocate([
+      service('dns', {
+        type: 'NodePort',
+        ports: [
+          { name: 'a', port: 53, protocol: 'TCP' },
+          { name: 'b', port: 53, protocol: 'UDP', nodePort: 30_053 },
+          { name: 'c', port: 54, protocol: 'TCP' },
+        ],
+      }),
+    ]);
+    expect(refusals).toEqual([]);
+    const [tcp, udp, other] = services[0]!.spec.ports!.map(({ nodePort }) => nodePort);
+    expect([tcp, udp]).toEqual([30_053, 30_053]);
+    expect(other).not.toBe(30_053);
   });
 
   it('gives both families where they are asked for, and a load balancer its health port', () => {

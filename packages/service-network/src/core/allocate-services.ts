@@ -179,30 +179,32 @@ const takePorts = (draft: Draft, { from, to }: AllocationSettings['nodePorts'], 
     if (wish < from || wish > to)
       return {
         reason: 'PortOutOfRange',
-        message: `${text}provided port is not in the valid range. The range of valid ports is ${from}-${to}`,
+        message: `${text}${outsideText(from, to)}`,
       };
-    const isShared = byNumber.get(port.port) === wish;
-    if (taken.ports.has(wish) || (own.has(wish) && !isShared && !isOtherProtocol(draft, wish, port)))
+    // Only entries of one port share a node port: numbers are given out, not protocols.
+    if (taken.ports.has(wish) || (own.has(wish) && byNumber.get(port.port) !== wish))
       return { reason: 'PortAlreadyAllocated', message: `${text}provided port is already allocated` };
     own.add(wish);
-    byNumber.set(port.port, wish);
+    if (!byNumber.has(port.port)) byNumber.set(port.port, wish);
     draft.ports.set(portKey(port), wish);
   }
   const health = spec.healthCheckNodePort ?? 0;
   if (!usesHealthPort(spec) || health === 0) return undefined;
-  if (health < from || health > to || taken.ports.has(health) || own.has(health))
+  const isOutside = health < from || health > to;
+  if (isOutside || taken.ports.has(health) || own.has(health)) {
+    const why = isOutside ? outsideText(from, to) : 'provided port is already allocated';
     return {
-      reason: 'PortAlreadyAllocated',
-      message: `spec.healthCheckNodePort: Invalid value: ${health}: failed to allocate requested HealthCheck NodePort ${health}: provided port is already allocated`,
+      reason: isOutside ? 'PortOutOfRange' : 'PortAlreadyAllocated',
+      message: `spec.healthCheckNodePort: Invalid value: ${health}: failed to allocate requested HealthCheck NodePort ${health}: ${why}`,
     };
+  }
   own.add(health);
   draft.healthPort = health;
   return undefined;
 };
 
-/** Two ports of one Service may have one node port for two protocols. */
-const isOtherProtocol = (draft: Draft, nodePort: number, { protocol = 'TCP' }: ServicePort): boolean =>
-  ![...draft.ports].some(([key, number]) => number === nodePort && key.startsWith(`${protocol}/`));
+const outsideText = (from: number, to: number): string =>
+  `provided port is not in the valid range. The range of valid ports is ${from}-${to}`;
 
 const addressProblem = (ip: string, ranges: readonly IpRange[], { addresses }: Taken): Problem | undefined => {
   if (!ranges.some((range) => isInRange(range, ip)))
@@ -290,9 +292,13 @@ const fillUp = (key: string, draft: Draft, { ranges, nodePorts }: AllocationSett
     }
   }
   const byNumber = new Map<number, number>();
+  for (const port of spec.ports ?? []) {
+    const nodePort = draft.ports.get(portKey(port));
+    if (nodePort !== undefined && !byNumber.has(port.port)) byNumber.set(port.port, nodePort);
+  }
   for (const port of usesNodePorts(spec) ? (spec.ports ?? []) : []) {
     const id = portKey(port);
-    // Ports of one number for two protocols share their node port (initNodePorts).
+    // Ports of one number for two protocols share their node port, whichever of them has one (initNodePorts).
     const found = draft.ports.get(id) ?? byNumber.get(port.port) ?? freePort(nodePorts, `${key}/${port.port}`, taken.ports);
     if (found === undefined) return { reason: 'PortNotAllocated', message: 'spec.ports: failed to allocate a nodePort: range is full' };
     draft.ports.set(id, found);

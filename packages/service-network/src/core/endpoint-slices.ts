@@ -7,6 +7,7 @@ import { textHash } from './text-hash.js';
 /** Endpoints of one slice, as `maxEndpointsPerSlice` of kube-controller-manager. */
 const MAX_ENDPOINTS = 100;
 export const MANAGED_BY_LABEL = 'endpointslice.kubernetes.io/managed-by';
+const HEADLESS_LABEL = 'service.kubernetes.io/headless';
 const MANAGER = 'endpointslice-controller.k8s.io';
 
 export interface EndpointSlicesInput {
@@ -56,12 +57,13 @@ const byLabel = (pods: readonly EndpointPod[]): ReadonlyMap<string, readonly End
 };
 
 /**
- * The slices of a Service: one for each family and list of resolved ports, of at most 100 endpoints; without endpoints one that is empty. Upstream:
+ * The slices of a Service: one for each family and list of resolved ports, of at most 100 endpoints; an empty one for a family without. Upstream:
  * staging/src/k8s.io/endpointslice. Names follow from what is in them, so that they do not change with every restart.
  */
 export const endpointSlices = ({ service, pods, nodeName, zone }: EndpointSlicesInput): readonly EndpointSlice[] => {
   const groups = new Map<string, { readonly family: IpFamily; readonly ports: readonly EndpointPort[]; readonly endpoints: Endpoint[] }>();
-  for (const family of service.spec.ipFamilies ?? ['IPv4']) {
+  const families = service.spec.ipFamilies ?? (['IPv4'] as const);
+  for (const family of families) {
     for (const pod of pods) {
       const address = pod.ips.find((ip) => familyOf(ip) === family);
       if (address === undefined) continue;
@@ -72,12 +74,11 @@ export const endpointSlices = ({ service, pods, nodeName, zone }: EndpointSlices
       group.endpoints.push(endpointOf(service, pod, { address, nodeName, zone }));
     }
   }
-  if (groups.size === 0) {
-    const [family = 'IPv4'] = service.spec.ipFamilies ?? [];
-    return [sliceOf(service, `${family}/`, { family, ports: [], endpoints: [] })];
+  for (const family of families) {
+    if (![...groups.values()].some((group) => group.family === family)) groups.set(`${family}/`, { family, ports: [], endpoints: [] });
   }
   return [...groups].flatMap(([key, { family, ports, endpoints }]) =>
-    Array.from({ length: Math.ceil(endpoints.length / MAX_ENDPOINTS) }, (_, i) =>
+    Array.from({ length: Math.max(1, Math.ceil(endpoints.length / MAX_ENDPOINTS)) }, (_, i) =>
       sliceOf(service, i === 0 ? key : `${key}#${i}`, {
         family,
         ports,
@@ -130,6 +131,8 @@ const sliceOf = (
 ): EndpointSlice => {
   const { metadata, spec } = service;
   const { name = '', namespace = 'default', uid = '' } = metadata;
+  // Whoever writes it on a Service says nothing by that.
+  const { [HEADLESS_LABEL]: _, ...labels } = metadata.labels ?? {};
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
@@ -137,10 +140,10 @@ const sliceOf = (
       name: `${name}-${textHash(`${namespace}/${name}/${key}`).toString(36).slice(-5).padStart(5, '0')}`,
       namespace,
       labels: {
-        ...metadata.labels,
+        ...labels,
         [SERVICE_NAME_LABEL]: name,
         [MANAGED_BY_LABEL]: MANAGER,
-        ...(spec.clusterIP === 'None' && { 'service.kubernetes.io/headless': '' }),
+        ...(spec.clusterIP === 'None' && { [HEADLESS_LABEL]: '' }),
       },
       ...(metadata.creationTimestamp && { creationTimestamp: metadata.creationTimestamp }),
       ownerReferences: [{ apiVersion: 'v1', kind: 'Service', name, uid, controller: true, blockOwnerDeletion: true }],

@@ -160,4 +160,21 @@ describe('decideConnection', () => {
     expect(may([policy({ ingress: [] })], {})).toBe(false);
     expect(decideConnection(set, { from: end('y/b'), to: { type: 'pod', pod: host }, port: 80, protocol: 'TCP' }).allowed).toBe(true);
   });
+
+  it('a block is held against the address that packets bear, of a Pod with two', () => {
+    const set = readPolicies({ policies: [policy({ ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/8' } }] }] })], namespaces });
+    const both = (name: string, number: number): PolicyEnd => ({
+      type: 'pod',
+      pod: pod('x', name, { ips: [`10.0.0.${number}`, `fd00::${number}`] }),
+    });
+    const asked = { from: both('b', 2), to: both('a', 1), port: 80, protocol: 'TCP' };
+    expect(decideConnection(set, asked).allowed).toBe(true);
+    expect(decideConnection(set, { ...asked, family: 'IPv4' }).allowed).toBe(true);
+    expect(decideConnection(set, { ...asked, family: 'IPv6' }).allowed).toBe(false);
+    // Who has one family alone comes by that.
+    const from: PolicyEnd = { type: 'pod', pod: pod('x', 'b', { ips: ['fd00::2', '10.0.0.2'] }) };
+    expect(decideConnection(set, { ...asked, from }).allowed).toBe(true);
+    const to: PolicyEnd = { type: 'pod', pod: pod('x', 'a', { ips: ['fd00::1'] }) };
+    expect(decideConnection(set, { ...asked, to }).allowed).toBe(false);
+  });
 });

@@ -1,6 +1,7 @@
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec } from '@solo-kubelet/object-spec';
 import { type LabelRequirements, labelSelectorRequirements, matchesLabels } from '@solo-kubelet/selectors';
 import type { EndpointPod } from './endpoint-pod.js';
+import { familyOf, type IpFamily } from './ip-address.js';
 import { type IpRange, isInRange, parseIpRange } from './ip-range.js';
 
 export type PolicyDirection = 'Ingress' | 'Egress';
@@ -56,6 +57,8 @@ export interface PolicyConnection {
   readonly protocol: string;
   /** At the destination: a Pod's port, not that of a Service. */
   readonly port: number;
+  /** Of its packets: Pods may have addresses of both. Default: that of an end that is an address, else the first one that both Pods have. */
+  readonly family?: IpFamily;
 }
 
 /** What one side says. */
@@ -157,8 +160,9 @@ const decideSide = (
   set: PolicySet,
   pod: EndpointPod,
   direction: PolicyDirection,
-  { from, to, protocol, port }: PolicyConnection,
+  { from, to, protocol, port, ...connection }: PolicyConnection,
 ): PolicyStep => {
+  const family = connection.family ?? familyOfEnds(from, to);
   const isolating = policiesOf(set, pod, direction);
   const isolatedBy = isolating.map(({ key }) => key);
   if (isolating.length === 0) return { direction, allowed: true, isolatedBy };
@@ -167,7 +171,7 @@ const decideSide = (
   for (const { key, rules } of isolating) {
     for (const rule of rules) {
       if (rule.direction !== direction) continue;
-      const isOfPeers = rule.peers.length === 0 || rule.peers.some((peer) => isEnd(peer, other, set.namespaces));
+      const isOfPeers = rule.peers.length === 0 || rule.peers.some((peer) => isEnd(peer, other, family, set.namespaces));
       const isOfPorts =
         rule.ports.length === 0 ||
         rule.ports.some((one) => {
@@ -181,9 +185,16 @@ const decideSide = (
   return { direction, allowed: false, isolatedBy, ...(tooLarge.length > 0 && { tooLarge }) };
 };
 
-const isEnd = (peer: PolicyPeer, end: PolicyEnd, namespaces: PolicySet['namespaces']): boolean => {
+const familyOfEnds = (from: PolicyEnd, to: PolicyEnd): IpFamily | undefined => {
+  if (to.type !== 'pod') return familyOf(to.address);
+  if (from.type !== 'pod') return familyOf(from.address);
+  return to.pod.ips.map(familyOf).find((family) => from.pod.ips.some((ip) => familyOf(ip) === family));
+};
+
+/** A block is one of the addresses that packets bear: those of the other family tell nothing of them. */
+const isEnd = (peer: PolicyPeer, end: PolicyEnd, family: IpFamily | undefined, namespaces: PolicySet['namespaces']): boolean => {
   if (peer.type === 'pods') return end.type === 'pod' && isPeer(peer, end.pod, namespaces);
-  const addresses = end.type === 'pod' ? end.pod.ips : [end.address];
+  const addresses = end.type === 'pod' ? end.pod.ips.filter((ip) => family === undefined || familyOf(ip) === family) : [end.address];
   return addresses.some((address) => isInRange(peer.block, address) && !peer.except.some((part) => isInRange(part, address)));
 };
 

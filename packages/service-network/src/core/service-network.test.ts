@@ -101,6 +101,36 @@ describe('EndpointSlices', () => {
     expect(new Set(slices.map(({ metadata }) => metadata.name)).size).toBe(3);
   });
 
+  it('a family without endpoints has an empty slice of its own', () => {
+    const both = { ...settings, ranges: [...settings.ranges, parseIpRange('fd00:10:96::/112')!] };
+    const dual = service('web', { ipFamilyPolicy: 'RequireDualStack' });
+    const facts = (pods: readonly (EndpointPod | undefined)[]) =>
+      compute([dual], pods, { settings: both }).slices.map(({ addressType, endpoints, ports }) => [
+        addressType,
+        endpoints.length,
+        ports.length,
+      ]);
+    expect(facts([])).toEqual([
+      ['IPv4', 0, 0],
+      ['IPv6', 0, 0],
+    ]);
+    expect(facts([pod('a', { ip: '10.0.0.1' })])).toEqual([
+      ['IPv4', 1, 1],
+      ['IPv6', 0, 0],
+    ]);
+  });
+
+  it('labels are those of the Service, but for the one that says headless', () => {
+    const labelled = (spec: ServiceSpec) => {
+      const { metadata, ...rest } = service('web', spec);
+      const labels = { team: 'a', 'service.kubernetes.io/headless': 'no' };
+      return compute([{ ...rest, metadata: { ...metadata, labels } }], []).slices[0]!.metadata.labels;
+    };
+    const own = { 'kubernetes.io/service-name': 'web', 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' };
+    expect(labelled({})).toEqual({ team: 'a', ...own });
+    expect(labelled({ clusterIP: 'None', clusterIPs: ['None'] })).toEqual({ team: 'a', 'service.kubernetes.io/headless': '', ...own });
+  });
+
   it('a port that no pod has is told; one that a pod lacks is left out for that pod alone', () => {
     const wrong = service('web', { ports: [{ name: 'x', port: 80, targetPort: 'nothing', protocol: 'TCP' }] });
     const network = compute([wrong, service('good')], [pod('a', { ip: '10.0.0.1' })]);
@@ -147,6 +177,32 @@ describe('rules', () => {
     expect(elements(network, 'vips')).toHaveLength(1);
     expect(elements(network, 'node-ports')).toEqual([]);
     expect(elements(network, 'none-node-ports')).toEqual([[expect.stringMatching(/^tcp \. 3\d{4}$/), 'drop']]);
+  });
+
+  const byHand = (endpoints: EndpointSlice['endpoints']): EndpointSlice => ({
+    metadata: { name: 'db-1', namespace: 'default', labels: { 'kubernetes.io/service-name': 'db' } },
+    addressType: 'IPv4',
+    ports: [{ name: 'http', port: 5432, protocol: 'TCP' }],
+    endpoints,
+  });
+
+  it('with a Local policy the one of the node that is ending serves on, though others are ready elsewhere', () => {
+    const slice = byHand([
+      { addresses: ['198.51.100.7'], nodeName: 'other' },
+      { addresses: ['10.0.0.3'], nodeName: 'node', conditions: { ready: false, serving: true, terminating: true } },
+    ]);
+    const db: ServiceSpec = { selector: {}, type: 'NodePort', externalTrafficPolicy: 'Local' };
+    const network = compute([service('db', db)], [], { slices: [slice] });
+    expect(chain(network, 's-default/db/tcp/80')).toEqual(['meta l4proto tcp dnat to 198.51.100.7:5432']);
+    expect(chain(network, 'x-default/db/tcp/80')).toEqual(['meta l4proto tcp dnat to 10.0.0.3:5432']);
+    expect(elements(network, 'node-ports')).toEqual([[expect.stringMatching(/^tcp \. 3\d{4}$/), 'goto x-default/db/tcp/80']]);
+  });
+
+  it('of one by hand that is ending, and says nothing of serving, that is taken for granted', () => {
+    const network = compute([service('db', { selector: {} })], [], {
+      slices: [byHand([{ addresses: ['10.0.0.3'], conditions: { ready: false, terminating: true } }])],
+    });
+    expect(chain(network, 's-default/db/tcp/80')).toEqual(['meta l4proto tcp dnat to 10.0.0.3:5432']);
   });
 
   it('a port of the node that somebody has is left to him, and told', () => {

@@ -2,6 +2,7 @@ import type { Endpoint, EndpointSlice, Service, ServicePort } from '@solo-kubele
 import { familyOf, type IpFamily } from './ip-address.js';
 import { isInRange, parseIpRange } from './ip-range.js';
 import type { NftChain } from './nft-table.js';
+import { numberedSlices, type PortEndpoint, placesOf, usedEndpoints } from './used-endpoints.js';
 
 /** What one Service puts into the table of a family. */
 export interface ServiceRules {
@@ -70,18 +71,18 @@ export const serviceRules = ({ service, slices, family, node, takenPorts }: Serv
   const nodeAddresses = ofFamily(node.addresses);
   const external = [...ofFamily(spec.externalIPs), ...loadBalancerIps(service, family)];
   rules.draft.ownIps.push(...loadBalancerIps(service, family).filter((ip) => !nodeAddresses.includes(ip)));
-  const found = slices.filter(({ addressType, endpoints }) => addressType === family && endpoints.length > 0).map(withPortNumbers);
+  const found = numberedSlices(slices, family);
   for (const port of spec.ports ?? []) {
     const { protocol = 'TCP' } = port;
     const proto = protocol.toLowerCase();
-    const all = endpointsOf(port, found, family);
-    const local = all.filter(({ endpoint }) => (endpoint.nodeName ?? '') === node.name);
+    const places = placesOf(port, found, family);
+    const { all, local } = usedEndpoints(places, node.name);
     const inside = rules.target(chainName(service, port, 's'), {
       service,
       proto,
       ...(spec.internalTrafficPolicy === 'Local' ? { endpoints: local, drops: all.length > 0 } : { endpoints: all, drops: false }),
     });
-    const isSplit = (spec.externalTrafficPolicy === 'Local') !== (spec.internalTrafficPolicy === 'Local') && local.length !== all.length;
+    const isSplit = (spec.externalTrafficPolicy === 'Local') !== (spec.internalTrafficPolicy === 'Local') && local !== all;
     const outside = isSplit
       ? rules.target(chainName(service, port, 'x'), {
           service,
@@ -102,7 +103,7 @@ export const serviceRules = ({ service, slices, family, node, takenPorts }: Serv
     }
     if (port.nodePort && !takenPorts.has(`${protocol}/${port.nodePort}`)) rules.placeNodePort(port.nodePort, proto, outside);
     // Those that are not ready among them: becoming ready then changes one chain and nothing else.
-    for (const { address, endpoint } of placesOf(port, found, family)) {
+    for (const { address, endpoint } of places) {
       if (node.addresses.includes(address)) continue;
       if (isOfNode(endpoint, node.name)) rules.draft.hairpin.add(address);
       else rules.draft.remote.add(address);
@@ -111,61 +112,10 @@ export const serviceRules = ({ service, slices, family, node, takenPorts }: Serv
   return rules.result();
 };
 
-interface PortEndpoint {
-  readonly address: string;
-  readonly port: number;
-  readonly endpoint: Endpoint;
-}
-
 const isOfNode = ({ nodeName, targetRef }: Endpoint, name: string): boolean => nodeName === name && targetRef?.kind === 'Pod';
 
-interface NumberedSlice {
-  readonly endpoints: readonly Endpoint[];
-  /** By `PROTOCOL NAME`. */
-  readonly numbers: ReadonlyMap<string, number>;
-}
-
-/** A slice whose ports need no search, of which there would be one for each port of the Service. */
-const withPortNumbers = ({ endpoints, ports }: EndpointSlice): NumberedSlice => {
-  const numbers = new Map<string, number>();
-  for (const { name = '', protocol = 'TCP', port } of ports.toReversed()) if (port !== undefined) numbers.set(`${protocol} ${name}`, port);
-  return { endpoints, numbers };
-};
-
-/** Every endpoint that has the port. */
-const placesOf = ({ name = '', protocol = 'TCP' }: ServicePort, slices: readonly NumberedSlice[], family: IpFamily) =>
-  slices
-    .filter(({ numbers }) => numbers.has(`${protocol} ${name}`))
-    .flatMap(({ endpoints }) =>
-      endpoints.flatMap((endpoint) => {
-        const [address = ''] = endpoint.addresses;
-        return familyOf(address) === family ? [{ address, endpoint }] : [];
-      }),
-    );
-
-/** All that are ready; if none is, those that are ending and still serve. */
-const endpointsOf = (port: ServicePort, slices: readonly NumberedSlice[], family: IpFamily): readonly PortEndpoint[] => {
-  const { name = '', protocol = 'TCP' } = port;
-  const found = new Map<string, PortEndpoint & { readonly isReady: boolean; readonly isServing: boolean }>();
-  for (const { numbers, endpoints } of slices) {
-    const number = numbers.get(`${protocol} ${name}`);
-    if (number === undefined) continue;
-    for (const endpoint of endpoints) {
-      const [address = ''] = endpoint.addresses;
-      if (familyOf(address) !== family) continue;
-      const { ready: isReady = true, serving = isReady, terminating = false } = endpoint.conditions ?? {};
-      const key = `${address} ${number}`;
-      if (!(found.get(key)?.isReady ?? false))
-        found.set(key, { address, port: number, endpoint, isReady, isServing: serving && terminating });
-    }
-  }
-  const all = [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, endpoint]) => endpoint);
-  const ready = all.filter(({ isReady }) => isReady);
-  return ready.length > 0 ? ready : all.filter(({ isServing }) => isServing);
-};
-
-/** Addresses at which packets arrive as they were sent. */
-const loadBalancerIps = ({ spec, status }: Service, family: IpFamily): readonly string[] =>
+/** Addresses of a load balancer at which packets arrive as they were sent. */
+export const loadBalancerIps = ({ spec, status }: Service, family: IpFamily): readonly string[] =>
   spec.type !== 'LoadBalancer'
     ? []
     : (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, ipMode = 'VIP' }) =>
@@ -174,7 +124,8 @@ const loadBalancerIps = ({ spec, status }: Service, family: IpFamily): readonly 
 
 const SOURCE_RANGES = 'service.beta.kubernetes.io/load-balancer-source-ranges';
 
-const sourceRanges = ({ metadata, spec }: Service): readonly string[] => {
+/** Who may use the addresses of a load balancer; nobody is named: all. */
+export const sourceRanges = ({ metadata, spec }: Service): readonly string[] => {
   const given = spec.loadBalancerSourceRanges ?? [];
   const annotated = metadata.annotations?.[SOURCE_RANGES] ?? '';
   return given.length > 0 || annotated === '' ? given.map((range) => range.trim()) : annotated.split(',').map((range) => range.trim());

@@ -12,14 +12,14 @@ const MASTER_NAMESPACE = 'default';
 
 /**
  * Addresses of the services that a pod of the namespace sees: with links all of its namespace, and the API server's always, unless the namespace has
- * its own of that name. Upstream: getServiceEnvVarMap in pkg/kubelet/kubelet_pods.go, pkg/kubelet/envvars.
+ * its own of that name and there are links. Upstream: getServiceEnvVarMap in pkg/kubelet/kubelet_pods.go, pkg/kubelet/envvars.
  */
 export const serviceVariables = (services: Iterable<ServiceFacts>, namespace: string, links: boolean): ReadonlyMap<string, string> => {
   const seen = new Map<string, ServiceFacts>();
   for (const service of services) {
     const own = service.namespace === namespace;
     if (service.namespace === MASTER_NAMESPACE && service.name === MASTER && !seen.has(MASTER)) seen.set(MASTER, service);
-    else if (own && (links || service.name === MASTER)) seen.set(service.name, service);
+    else if (own && links) seen.set(service.name, service);
   }
   const variables = new Map<string, string>();
   for (const service of [...seen.values()].sort((left, right) => (left.name < right.name ? -1 : 1))) {

@@ -1,8 +1,12 @@
-import type { Endpoint, EndpointSlice, Service, ServicePort } from '@solo-kubelet/object-spec';
+import type { EndpointSlice, Service, ServicePort } from '@solo-kubelet/object-spec';
 import { SERVICE_NAME_LABEL } from './dns-records.js';
 import type { EndpointPod } from './endpoint-pod.js';
+import { familyOf, type IpFamily, isSameAddress } from './ip-address.js';
+import { isInRange, parseIpRange } from './ip-range.js';
 import { deriveServiceRecords } from './join-records.js';
 import { decideConnection, type PolicyDecision, type PolicyEnd, type PolicySet } from './network-policy.js';
+import { isProxied, loadBalancerIps, sourceRanges } from './service-rules.js';
+import { numberedSlices, placesOf, usedEndpoints } from './used-endpoints.js';
 
 export interface TraceInput {
   readonly from: EndpointPod;
@@ -16,6 +20,8 @@ export interface TraceInput {
   readonly pods: readonly EndpointPod[];
   readonly policies: PolicySet;
   readonly nodeAddresses: readonly string[];
+  /** Of the node, for traffic policies Local. Default: none of the endpoints is there. */
+  readonly nodeName?: string;
   readonly clusterDomain: string;
 }
 
@@ -50,21 +56,30 @@ export const traceConnection = (input: TraceInput): Trace => {
   const hops: TraceHop[] = [];
   const named = isAddress(input.host) ? [input.host] : resolve(input, hops);
   if (named === undefined) return { outcome: 'unknown', hops, reasons: [] };
-  const [address] = named;
+  const [address] = usableOf(input.from, named);
   if (address === undefined) return { outcome: 'fails', hops, reasons: [`no address has the name ${input.host}`] };
   const found = serviceAt(input, address);
-  if (found === undefined) return end(hops, [destination(input, hops, address, input.port)]);
-  if (found.port === undefined) {
-    const name = keyOf(found.service);
-    return { outcome: 'fails', hops, reasons: [`Service ${name} has no port ${input.port}/${input.protocol}: the connection is refused`] };
-  }
+  if (found === undefined)
+    return end(
+      hops,
+      usableOf(input.from, named).map((each) => destination(input, hops, each, input.port)),
+    );
+  const fails = (reason: string): Trace => ({ outcome: 'fails', hops, reasons: [reason] });
   const { service, port, via } = found;
+  if (port === undefined) return fails(`Service ${keyOf(service)} has no port ${input.port}/${input.protocol}: the connection is refused`);
   hops.push({ type: 'service', service: keyOf(service), port: port.port, via });
-  const { used, notReady } = endpointsOf(input, service, port);
+  const ranges = shutOutBy(input, found, address);
+  if (ranges !== undefined)
+    return fails(`Service ${keyOf(service)} lets in ${ranges} alone (loadBalancerSourceRanges): the connection is dropped`);
+  const { used, notReady, elsewhere } = endpointsOf(input, found, port, familyOf(address) ?? 'IPv4');
   hops.push({ type: 'endpoints', used: used.map(textOf), notReady: notReady.map(textOf) });
+  if (elsewhere) {
+    const policy = via === 'clusterIP' ? 'internalTrafficPolicy' : 'externalTrafficPolicy';
+    return fails(`Service ${keyOf(service)} has no endpoints on this node, and its ${policy} is Local: the connection is dropped`);
+  }
   if (used.length === 0) {
     const why = notReady.length === 0 ? 'no Pod fits its selector' : `none of its ${notReady.length} Pods is ready`;
-    return { outcome: 'fails', hops, reasons: [`Service ${keyOf(service)} has no endpoints, since ${why}: the connection is refused`] };
+    return fails(`Service ${keyOf(service)} has no endpoints, since ${why}: the connection is refused`);
   }
   return end(
     hops,
@@ -80,6 +95,12 @@ const end = (hops: readonly TraceHop[], faults: readonly (string | undefined)[])
 
 const ADDRESS = /^(\d+\.\d+\.\d+\.\d+|[0-9a-fA-F]*:[0-9a-fA-F:.]*)$/;
 const isAddress = (host: string): boolean => ADDRESS.test(host);
+
+/** Those of one family that the Pod has, too: a client tries no others. */
+const usableOf = ({ ips }: EndpointPod, addresses: readonly string[]): readonly string[] => {
+  const family = familyOf(addresses.find((one) => ips.some((ip) => familyOf(ip) === familyOf(one))) ?? addresses[0] ?? '');
+  return addresses.filter((one) => familyOf(one) === family);
+};
 
 /** As a resolver with `ndots:5` and the search list of a Pod does. Undefined for a name that others answer. */
 const resolve = ({ from, host, services, slices, clusterDomain }: TraceInput, hops: TraceHop[]): readonly string[] | undefined => {
@@ -123,22 +144,46 @@ interface FoundService {
   readonly via: 'clusterIP' | 'nodePort' | 'loadBalancer' | 'externalIP';
 }
 
-const serviceAt = ({ services, nodeAddresses, port, protocol }: TraceInput, address: string): FoundService | undefined => {
-  const fits = (each: ServicePort): boolean => each.port === port && (each.protocol ?? 'TCP') === protocol;
-  for (const service of services) {
-    const { spec, status } = service;
-    const at = (via: FoundService['via']): FoundService => ({ service, port: (spec.ports ?? []).find(fits), via });
-    if ((spec.clusterIPs ?? [spec.clusterIP ?? '']).includes(address)) return at('clusterIP');
-    if (spec.externalIPs?.includes(address)) return at('externalIP');
-    const balanced = at('loadBalancer');
-    const isBalanced = status?.loadBalancer?.ingress?.some(({ ip }) => ip === address) === true;
-    if (isBalanced && balanced.port !== undefined) return balanced;
-    const nodePort = nodeAddresses.includes(address)
-      ? (spec.ports ?? []).find((each) => each.nodePort === port && (each.protocol ?? 'TCP') === protocol)
-      : undefined;
-    if (nodePort !== undefined) return { service, port: nodePort, via: 'nodePort' };
+/** Whose place it is, in the order of the kernel: what is translated, what is refused, ports of the node. */
+const serviceAt = ({ services, nodeAddresses, pods, port, protocol }: TraceInput, address: string): FoundService | undefined => {
+  const family = familyOf(address) ?? 'IPv4';
+  const isHere = (ips: readonly string[] = []): boolean => ips.some((ip) => isSameAddress(ip, address));
+  const isOfNode = isHere(nodeAddresses);
+  const isTaken = isOfNode && pods.some(({ hostPorts }) => hostPorts.includes(`${protocol}/${port}`));
+  const proxied = services.filter(isProxied);
+  const isOfProtocol = (each: ServicePort): boolean => (each.protocol ?? 'TCP') === protocol;
+  for (const service of proxied) {
+    const { spec } = service;
+    const found = (spec.ports ?? []).find((each) => each.port === port && isOfProtocol(each));
+    if (found === undefined) continue;
+    if (isHere(spec.clusterIPs)) return { service, port: found, via: 'clusterIP' };
+    if (isTaken) continue;
+    if (isHere(spec.externalIPs)) return { service, port: found, via: 'externalIP' };
+    if (isHere(loadBalancerIps(service, family))) return { service, port: found, via: 'loadBalancer' };
+  }
+  for (const service of proxied) {
+    if (isHere(service.spec.clusterIPs)) return { service, port: undefined, via: 'clusterIP' };
+    if (!isOfNode && isHere(loadBalancerIps(service, family))) return { service, port: undefined, via: 'loadBalancer' };
+  }
+  if (!isOfNode || isTaken) return undefined;
+  for (const service of proxied) {
+    const found = (service.spec.ports ?? []).find((each) => each.nodePort === port && isOfProtocol(each));
+    if (found !== undefined) return { service, port: found, via: 'nodePort' };
   }
   return undefined;
+};
+
+/** The ranges that keep a connection out; undefined: none does. */
+const shutOutBy = ({ from, nodeAddresses }: TraceInput, { service, via }: FoundService, address: string): string | undefined => {
+  const ranges = sourceRanges(service);
+  if (via !== 'loadBalancer' || ranges.length === 0) return undefined;
+  const family = familyOf(address);
+  const sources = (from.hostNetwork ? nodeAddresses : from.ips).filter((ip) => familyOf(ip) === family);
+  const isIn = ranges.some((text) => {
+    const range = parseIpRange(text);
+    return range !== undefined && sources.some((ip) => isInRange(range, ip));
+  });
+  return isIn ? undefined : ranges.join(', ');
 };
 
 interface Target {
@@ -146,37 +191,31 @@ interface Target {
   readonly port: number;
 }
 
-/** Those that are ready; where none is, those that still serve while they end. */
-const endpointsOf = ({ slices, host }: TraceInput, service: Service, port: ServicePort) => {
-  const family = (service.spec.clusterIPs ?? [])[0]?.includes(':') === true || host.includes(':') ? 'IPv6' : 'IPv4';
-  const all = slices
-    .filter(
-      ({ metadata, addressType }) =>
-        metadata.labels?.[SERVICE_NAME_LABEL] === service.metadata.name &&
-        (metadata.namespace ?? 'default') === (service.metadata.namespace ?? 'default') &&
-        addressType === family,
-    )
-    .flatMap(({ endpoints, ports }) => {
-      const number = ports.find(
-        ({ name, protocol = 'TCP' }) => (name ?? '') === (port.name ?? '') && protocol === (port.protocol ?? 'TCP'),
-      )?.port;
-      return number === undefined ? [] : endpoints.flatMap((endpoint) => targetsOf(endpoint, number));
-    });
-  const ready = all.filter(({ endpoint }) => endpoint.conditions?.ready !== false);
-  const ending = all.filter(({ endpoint }) => endpoint.conditions?.serving === true && endpoint.conditions.terminating === true);
-  const used = ready.length > 0 ? ready : ending;
-  return { used, notReady: all.filter((each) => !used.includes(each)) };
+/** `elsewhere`: there are some that get connections, but none of the node, and its policy wants one of those. */
+const endpointsOf = ({ slices, nodeName = '' }: TraceInput, { service, via }: FoundService, port: ServicePort, family: IpFamily) => {
+  const { metadata, spec } = service;
+  const own = slices.filter(
+    (slice) =>
+      slice.metadata.labels?.[SERVICE_NAME_LABEL] === metadata.name &&
+      (slice.metadata.namespace ?? 'default') === (metadata.namespace ?? 'default'),
+  );
+  const places = placesOf(port, numberedSlices(own, family), family);
+  const { all, local } = usedEndpoints(places, nodeName);
+  const policy = via === 'clusterIP' ? spec.internalTrafficPolicy : spec.externalTrafficPolicy;
+  const used = policy === 'Local' ? local : all;
+  const texts = new Set(used.map(textOf));
+  const others = [...new Map(places.map((place) => [textOf(place), place])).values()].filter((place) => !texts.has(textOf(place)));
+  return { used, notReady: others, elsewhere: used.length === 0 && all.length > 0 };
 };
-
-const targetsOf = (endpoint: Endpoint, port: number) => endpoint.addresses.slice(0, 1).map((address) => ({ address, port, endpoint }));
 
 /** The last hops; what is wrong there, if anything is. */
 const destination = (input: TraceInput, hops: TraceHop[], address: string, port: number): string | undefined => {
   const { from, pods, policies, protocol, nodeAddresses } = input;
-  const pod = pods.find((each) => !each.hostNetwork && each.ips.includes(address));
+  const pod = pods.find((each) => !each.hostNetwork && each.ips.some((ip) => isSameAddress(ip, address)));
   const source: PolicyEnd = from.hostNetwork ? { type: 'node', address: from.ips[0] ?? '' } : { type: 'pod', pod: from };
   const to: PolicyEnd = pod === undefined ? { type: nodeAddresses.includes(address) ? 'node' : 'address', address } : { type: 'pod', pod };
-  const decision = decideConnection(policies, { from: source, to, port, protocol });
+  const family = familyOf(address);
+  const decision = decideConnection(policies, { from: source, to, port, protocol, ...(family !== undefined && { family }) });
   const text = textOf({ address, port });
   hops.push({ type: 'policy', to: text, decision });
   if (pod === undefined) hops.push({ type: 'outside', to: text });
