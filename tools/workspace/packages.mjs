@@ -198,9 +198,8 @@ export const packages = [
       '@solo-kubelet/diagnostics': ws,
       '@solo-kubelet/timers': ws,
       '@solo-kubelet/pod-spec': ws,
-      '@grpc/grpc-js': catalog,
-      '@bufbuild/protobuf': catalog,
     },
+    devDependencies: { '@grpc/grpc-js': catalog },
     peerDependencies: { rxjs: catalog },
     subpaths: {
       './grpc': 'src/grpc/index.ts',

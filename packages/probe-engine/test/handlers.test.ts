@@ -6,15 +6,10 @@ import { Server as GrpcServer, ServerCredentials, type ServerUnaryCall, type sen
 import type { HTTPGetAction } from '@solo-kubelet/pod-spec';
 import { from, lastValueFrom } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  type HealthCheckRequest,
-  type HealthCheckResponse,
-  HealthService,
-  HealthCheckResponse_ServingStatus as Serving,
-} from '../src/gen/health.js';
 import { grpcHandler } from '../src/grpc/index.js';
 import { type AnyProbeHandler, type ExecResult, execHandler, httpGetHandler, type ProbeOutcome, tcpSocketHandler } from '../src/index.js';
 import { probeTarget } from '../src/testing/index.js';
+import { type HealthCheckRequest, type HealthCheckResponse, HealthService, Serving } from './health-service.js';
 import { selfSigned } from './self-signed.js';
 
 const closers: (() => void)[] = [];
@@ -291,7 +286,6 @@ describe('grpc', () => {
           if (answer >= 100) reply({ code: answer - 100, details: 'no such service' });
           else reply(null, { status: answer });
         },
-        watch: () => {},
       });
     }
     const port = await new Promise<number>((resolve, reject) =>
@@ -301,10 +295,21 @@ describe('grpc', () => {
     return port;
   };
 
+  /** As pkg/probe/grpc/grpc.go has it, with the error as Go prints one. */
+  const FAILED = 'error: health rpc probe failed';
   it.each<[string, Serving | number, ProbeOutcome]>([
     ['SERVING', Serving.SERVING, { result: 'success', output: 'service healthy' }],
     ['NOT_SERVING', Serving.NOT_SERVING, { result: 'failure', output: 'service unhealthy (responded with "NOT_SERVING")' }],
-    ['an unknown service', 100 + status.NOT_FOUND, { result: 'failure', output: 'error: health rpc probe failed: no such service' }],
+    [
+      'an unknown service',
+      100 + status.NOT_FOUND,
+      { result: 'failure', output: `${FAILED}: rpc error: code = NotFound desc = no such service` },
+    ],
+    [
+      'UNAVAILABLE',
+      100 + status.UNAVAILABLE,
+      { result: 'failure', output: `${FAILED}: rpc error: code = Unavailable desc = no such service` },
+    ],
   ])('judges %s', async (_what, answer, outcome) => {
     expect(await run(grpcHandler(), { port: await start(() => answer) })).toEqual(outcome);
   });
@@ -423,7 +428,6 @@ describe('grpc with mode TLS', () => {
     server.addService(HealthService, {
       check: (_call: ServerUnaryCall<HealthCheckRequest, HealthCheckResponse>, done: sendUnaryData<HealthCheckResponse>) =>
         done(null, { status: Serving.SERVING }),
-      watch: () => {},
     });
     const { key, cert } = selfSigned();
     const credentials = ServerCredentials.createSsl(null, [{ private_key: Buffer.from(key), cert_chain: Buffer.from(cert) }]);

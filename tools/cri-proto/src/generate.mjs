@@ -29,12 +29,6 @@ const targets = [
     options: [...options, 'outputServices=generic-definitions'],
     typesApart: { name: 'cri-v1', to: 'packages/cri-types/src/gen', package: '@solo-kubelet/cri-types' },
   },
-  // grpc-js definitions: the probe needs this one service only, without cri-client's machinery.
-  {
-    directory: 'packages/probe-engine/src/gen',
-    files: ['health.proto'],
-    options: [...options, 'outputPartialMethods=false', 'outputServices=grpc-js'],
-  },
   {
     directory: 'packages/device-plugins/src/gen',
     files: ['device-plugin.proto', 'plugin-registration.proto', 'pod-resources.proto'],

@@ -9,12 +9,7 @@ import { descriptorFacts } from './descriptor-facts.js';
 import { compileDescriptors, generate } from './generate.mjs';
 
 const root = resolve(fileURLToPath(import.meta.url), '../../../..');
-const generated = [
-  'packages/cri-types/src/gen',
-  'packages/cri-client/src/gen',
-  'packages/probe-engine/src/gen',
-  'packages/device-plugins/src/gen',
-];
+const generated = ['packages/cri-types/src/gen', 'packages/cri-client/src/gen', 'packages/device-plugins/src/gen'];
 
 describe('the .proto files', { timeout: 120_000 }, () => {
   let scratch: string;

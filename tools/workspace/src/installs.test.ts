@@ -20,8 +20,6 @@ const WITH_GRPC = [
   'kubelet',
   'kubelet-cli',
   'node-api',
-  'probe-engine',
-  'probe-mqtt',
   'reconciler',
   'standalone-node',
   'test-cluster',

@@ -1,90 +1,71 @@
-import { credentials, type ServiceError, status } from '@grpc/grpc-js';
-import { grpcDetails } from '@solo-kubelet/diagnostics/text';
+import { formatGoDuration } from '@solo-kubelet/diagnostics/text';
 import type { GRPCAction } from '@solo-kubelet/pod-spec';
-import { cancelCall, longTimeout, onAbort } from '@solo-kubelet/timers';
+import { SERVING, showServingStatus } from '../core/grpc/health-messages.js';
+import { encodeHealthCheck, type HealthRequest } from '../core/grpc/health-request.js';
+import { rpcCode, rpcStatus, showRpcStatus } from '../core/grpc/rpc-status.js';
 import { PROBE_USER_AGENT } from '../core/user-agent.js';
-import { HealthCheckResponse_ServingStatus, HealthClient } from '../gen/health.js';
-import type { ProbeHandler, ProbeOutcome } from '../probe-handler.js';
+import { MAX_OUTPUT_BYTES, type ProbeHandler, type ProbeOutcome } from '../probe-handler.js';
 import { probeTiming, targetHost } from '../probe-target.js';
-import { type OwnConnections, withOwnConnections } from './own-connections.js';
+import { type CallEnd, callHealthCheck } from './call-health-check.js';
 
 /**
  * Success when `grpc.health.v1.Health/Check` answers SERVING, always at the Pod's own address (pkg/probe/grpc/grpc.go). Plaintext, or with `mode: TLS`
- * by TLS that is not verified (GRPCContainerProbeTLS).
+ * by TLS that is not verified (GRPCContainerProbeTLS). One connection for each attempt.
  */
 export const grpcHandler = (): ProbeHandler<'grpc', GRPCAction> => ({
   field: 'grpc',
-  probe: (action, target, { signal }) => {
+  probe: (action, target, options) => {
+    const { port, service = '', mode } = action;
     const host = targetHost(target);
-    const address = `${host.includes(':') ? `[${host}]` : host}:${action.port}`;
-    const asked: Asked = { address, service: action.service ?? '', tls: action.mode === 'TLS' };
-    return withOwnConnections((connections) => check(asked, { timeoutMs: probeTiming(target.probe).timeoutMs, signal, connections }));
+    const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const isTls = mode === 'TLS';
+    const { timeoutMs } = probeTiming(target.probe);
+    const request = encodeOnce(action, { authority, service, scheme: isTls ? 'https' : 'http', userAgent: PROBE_USER_AGENT, timeoutMs });
+    if (request === undefined) {
+      const why = `the name of the service has ${service.length} letters`;
+      return Promise.resolve(failure(`error: health rpc probe failed: ${showRpcStatus(rpcStatus('ResourceExhausted', why))}`));
+    }
+    return new Promise((resolve) =>
+      callHealthCheck({ host, port, isTls, request }, options, (end) => resolve(judge(end, authority, timeoutMs))),
+    );
   },
 });
 
-interface Asked {
-  readonly address: string;
-  readonly service: string;
-  readonly tls: boolean;
-}
+/** What was sent last for an action: the attempts of a target send the same. */
+const sent = new WeakMap<GRPCAction, { readonly asked: HealthRequest; readonly request: Uint8Array }>();
 
-/** Whoever answers is taken for whom it is, as with httpGet. */
-const anyCertificate = () => credentials.createSsl(null, null, null, { rejectUnauthorized: false, checkServerIdentity: () => undefined });
-
-interface Attempt {
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-  readonly connections: OwnConnections;
-}
-
-/** How long a server that has answered may take to part, ms. */
-const PART_MS = 500;
-/** What is held of what a server sends, MiB: grpc-js has no limit of its own. */
-const MAX_SESSION_MIB = 10;
-
-const check = ({ address, service, tls }: Asked, { timeoutMs, signal, connections }: Attempt): Promise<ProbeOutcome> =>
-  new Promise((resolve) => {
-    const client = new HealthClient(address, tls ? anyCertificate() : credentials.createInsecure(), {
-      'grpc.primary_user_agent': PROBE_USER_AGENT,
-      'grpc.enable_http_proxy': 0,
-      'grpc.enable_retries': 0,
-      // Channels to one address share their connections by default; a probe wants one of its own.
-      'grpc.use_local_subchannel_pool': 1,
-      'grpc-node.max_session_memory': MAX_SESSION_MIB,
-    });
-    let release = (): void => {};
-    const end = (outcome: ProbeOutcome): void => {
-      release();
-      client.close();
-      if (outcome.result === 'success') longTimeout(connections.end, PART_MS, { ref: false });
-      else connections.end();
-      resolve(outcome);
-    };
-    const late: ProbeOutcome = { result: 'failure', output: `timeout: health rpc did not complete within ${timeoutMs / 1_000}s` };
-    const call = client.check({ service }, (error, response) =>
-      end(error === null ? judge(response.status) : explain(error, late, address)),
-    );
-    release = onAbort(signal, () => {
-      cancelCall(call);
-      end(late);
-    });
-  });
-
-const judge = (serving: HealthCheckResponse_ServingStatus): ProbeOutcome => {
-  if (serving === HealthCheckResponse_ServingStatus.SERVING) return { result: 'success', output: 'service healthy' };
-  const name = HealthCheckResponse_ServingStatus[serving] ?? String(serving);
-  return { result: 'failure', output: `service unhealthy (responded with "${name}")` };
+const encodeOnce = (action: GRPCAction, asked: HealthRequest): Uint8Array | undefined => {
+  const last = sent.get(action);
+  if (last !== undefined && isSame(last.asked, asked)) return last.request;
+  const request = encodeHealthCheck(asked);
+  if (request !== undefined) sent.set(action, { asked, request });
+  return request;
 };
 
-const explain = (error: ServiceError, late: ProbeOutcome, address: string): ProbeOutcome => {
-  if (error.code === status.DEADLINE_EXCEEDED) return late;
-  if (error.code === status.UNIMPLEMENTED) {
-    return {
-      result: 'failure',
-      output: `error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${grpcDetails(error.details)}`,
-    };
+const isSame = (a: HealthRequest, b: HealthRequest): boolean =>
+  a.authority === b.authority && a.service === b.service && a.scheme === b.scheme && a.timeoutMs === b.timeoutMs;
+
+const failure = (output: string): ProbeOutcome => ({ result: 'failure', output: output.slice(0, MAX_OUTPUT_BYTES) });
+
+const judge = (end: CallEnd, address: string, timeoutMs: number): ProbeOutcome => {
+  const late = (isConnected: boolean): ProbeOutcome => {
+    const time = formatGoDuration(timeoutMs);
+    if (isConnected) return failure(`timeout: health rpc did not complete within ${time}`);
+    return failure(`timeout: failed to connect service "${address}" within ${time}: context deadline exceeded`);
+  };
+  switch (end.type) {
+    case 'late':
+      return late(end.isConnected);
+    case 'notConnected':
+      return failure(`error: failed to connect service at "${address}": ${end.why}`);
+    case 'answered':
+      if (end.servingStatus === SERVING) return { result: 'success', output: 'service healthy' };
+      return failure(`service unhealthy (responded with "${showServingStatus(end.servingStatus)}")`);
+    case 'failed':
+      if (end.status.code === rpcCode('DeadlineExceeded')) return late(true);
+      if (end.status.code === rpcCode('Unimplemented')) return failure(`${NOT_IMPLEMENTED}: ${end.status.message}`);
+      return failure(`error: health rpc probe failed: ${showRpcStatus(end.status)}`);
   }
-  if (error.code === status.UNAVAILABLE)
-    return { result: 'failure', output: `error: failed to connect service at "${address}": ${grpcDetails(error.details)}` };
-  return { result: 'failure', output: `error: health rpc probe failed: ${grpcDetails(error.details)}` };
 };
+
+const NOT_IMPLEMENTED = 'error: this server does not implement the grpc health protocol (grpc.health.v1.Health)';
