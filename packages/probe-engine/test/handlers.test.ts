@@ -2,10 +2,11 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { createServer as createHttp2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { Server as GrpcServer, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import type { HTTPGetAction } from '@solo-kubelet/pod-spec';
 import { from, lastValueFrom } from 'rxjs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { grpcHandler } from '../src/grpc/index.js';
 import { type AnyProbeHandler, type ExecResult, execHandler, httpGetHandler, type ProbeOutcome, tcpSocketHandler } from '../src/index.js';
 import { probeTarget } from '../src/testing/index.js';
@@ -328,6 +329,56 @@ describe('grpc', () => {
     const outcome = await run(grpcHandler(), { port: await start(() => -1) }, { timeoutMs: 100 });
     expect(outcome).toEqual({ result: 'failure', output: 'timeout: health rpc did not complete within 1s' });
   });
+
+  it('tells a server that says nothing, or something else, from one that does not answer', async () => {
+    const silent = await listen(createServer());
+    expect(await run(grpcHandler(), { port: silent }, { timeoutMs: 50 })).toEqual({
+      result: 'failure',
+      output: `timeout: failed to connect service "127.0.0.1:${silent}" within 1s: context deadline exceeded`,
+    });
+    const other = await serve((_request, response) => response.end('hello'));
+    const connect = (why: string) => ({ result: 'failure', output: expect.stringContaining(`${why}`) });
+    expect(await run(grpcHandler(), { port: other })).toEqual(connect('the frame header looked like an HTTP/1.1 header'));
+    const closing = await listen(createServer((socket) => socket.end()));
+    expect(await run(grpcHandler(), { port: closing })).toEqual(connect('error reading server preface: EOF'));
+    const resetting = await listen(createServer((socket) => socket.once('data', () => socket.resetAndDestroy())));
+    expect(await run(grpcHandler(), { port: resetting })).toEqual(connect('error reading server preface: read ECONNRESET'));
+  });
+
+  it('asks as Kubernetes does, on a connection of its own, and acknowledges settings', async () => {
+    const seen: IncomingHttpHeaders[] = [];
+    let [sessions, acknowledged] = [0, 0];
+    const server = createHttp2Server();
+    server.on('session', (session) => {
+      sessions += 1;
+      session.on('localSettings', () => {
+        acknowledged += 1;
+      });
+    });
+    server.on('stream', (stream, headers) => {
+      seen.push(headers);
+      stream.resume().on('end', async () => {
+        await vi.waitFor(() => expect(acknowledged).toBe(sessions));
+        stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+        stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+        stream.end(Buffer.from([0, 0, 0, 0, 2, 8, 1]));
+      });
+    });
+    const port = await listen(server);
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      expect(await run(grpcHandler(), { port, service: 'db' })).toEqual({ result: 'success', output: 'service healthy' });
+      expect(sessions).toBe(attempt);
+    }
+    expect(seen[0]).toMatchObject({
+      ':method': 'POST',
+      ':path': '/grpc.health.v1.Health/Check',
+      ':authority': `127.0.0.1:${port}`,
+      'content-type': 'application/grpc',
+      'user-agent': 'kube-probe/1.36',
+      'grpc-timeout': '1000m',
+      te: 'trailers',
+    });
+  });
 });
 
 describe('httpGet with protocol HTTP2', () => {
@@ -448,8 +499,26 @@ describe('grpc with mode TLS', () => {
     expect((await run(grpcHandler(), { port })).result).toBe('failure');
   });
 
+  it('fails at a server of TLS that does not speak HTTP/2, or does not say so', async () => {
+    const fails = async (server: Server, why: string): Promise<void> => {
+      const port = await listen(server);
+      expect(await run(grpcHandler(), { port, mode: 'TLS' }, { timeoutMs: 10_000 })).toEqual({
+        result: 'failure',
+        output: `error: failed to connect service at "127.0.0.1:${port}": transport: authentication handshake failed: ${why}`,
+      });
+    };
+    await fails(
+      createHttpsServer(selfSigned(), (_request, response) => response.end()),
+      'remote error: tls: no application protocol',
+    );
+    await fails(createTlsServer(selfSigned()), 'credentials: cannot check peer: missing selected ALPN property');
+  });
+
   it('fails at a server without TLS', async () => {
     const port = await serve((_request, response) => response.end());
-    expect((await run(grpcHandler(), { port, mode: 'TLS' })).result).toBe('failure');
+    expect(await run(grpcHandler(), { port, mode: 'TLS' })).toEqual({
+      result: 'failure',
+      output: `error: failed to connect service at "127.0.0.1:${port}": transport: authentication handshake failed: tls: first record does not look like a TLS handshake`,
+    });
   });
 });

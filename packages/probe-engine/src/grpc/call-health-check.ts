@@ -51,7 +51,7 @@ export const callHealthCheck = (call: HealthCall, options: ProbeAttemptOptions, 
   ignore = onAbort(options, () => finish({ type: 'late', isConnected: check.isReady() }));
   if (isOver) return;
   socket = call.isTls ? openTls(call, { begin, take, lose }) : openPlain(call, { begin, take });
-  socket.on('error', ({ message }) => lose(message));
+  socket.on('error', (error) => lose(describe(error)));
   socket.once('end', () => lose('EOF'));
   socket.once('close', () => lose('EOF'));
 };
@@ -80,5 +80,12 @@ const openTls = ({ host, port }: HealthCall, { begin, take, lose }: Listener): S
   return socket.on('data', take);
 };
 
+const describe = ({ message, code = '' }: NodeJS.ErrnoException): string => HANDSHAKES.get(code) ?? message.trimEnd();
+
+/** What OpenSSL says at length, with Go's words. */
+const HANDSHAKES = new Map([
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'transport: authentication handshake failed: tls: first record does not look like a TLS handshake'],
+  ['ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL', 'transport: authentication handshake failed: remote error: tls: no application protocol'],
+]);
 /** As grpc-go has it since 1.67. */
 const NO_ALPN = 'transport: authentication handshake failed: credentials: cannot check peer: missing selected ALPN property';
