@@ -10,6 +10,10 @@ describe('parseEndpoint', () => {
     expect(() => parseEndpoint(endpoint)).toThrow(expect.objectContaining({ code: 'CRI_BAD_ENDPOINT' })),
   );
 
+  it.each([undefined, 5, null])('refuses %j of a caller without types', (endpoint) =>
+    expect(() => parseEndpoint(endpoint as never)).toThrow(expect.objectContaining({ code: 'CRI_BAD_ENDPOINT' })),
+  );
+
   it('proposes a link to a socket whose path is too long', () =>
     expect(() => parseEndpoint(`unix:///srv/${'x'.repeat(120)}/c.sock`)).toThrow(
       expect.objectContaining({

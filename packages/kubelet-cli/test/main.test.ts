@@ -83,6 +83,24 @@ describe('main', () => {
     await rm(directory, { recursive: true });
   });
 
+  it('says where a bundle cannot be written, and which key cannot be read', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'bundle-'));
+    const manifest = join(directory, 'a.yaml');
+    await writeFile(manifest, 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n');
+    const create = (output: string, ...more: readonly string[]) => call('bundle', 'create', manifest, '-o', output, ...more);
+    expect(await create(join(directory, 'none/a.tar'))).toMatchObject({
+      status: 1,
+      err: expect.stringContaining(`cannot write ${directory}/none/a.tar`),
+    });
+    expect(await create(directory)).toMatchObject({ status: 2, err: expect.stringContaining(`${directory} is a directory`) });
+    expect(await create(join(directory, 'a.tar'), '--key', join(directory, 'none.key'))).toMatchObject({
+      status: 1,
+      err: expect.stringContaining(`cannot read ${directory}/none.key`),
+    });
+    expect(await readdir(directory)).toEqual(['a.yaml']);
+    await rm(directory, { recursive: true });
+  });
+
   it("tells each command's usage", async () => {
     const { status, out } = await call('help', 'up');
     expect(status).toBe(0);

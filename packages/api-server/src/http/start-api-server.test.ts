@@ -96,3 +96,11 @@ describe('startApiServer', () => {
     expect((await ask(server, 'GET', '/version')).code).toBe(200);
   });
 });
+
+it.each([
+  [{ port: '8443' }, 'port takes a number, not "8443"'],
+  [{ users: { token: { username: 'ada' } } }, 'users takes a Map'],
+  [{ authorizationMode: 'Rbac' }, 'authorizationMode takes AlwaysAllow or RBAC, not "Rbac"'],
+])('does not start with %j', async (options, message) => {
+  await expect(startApiServer(options as never)).rejects.toThrow(message);
+});

@@ -77,10 +77,19 @@ const checkGates = (gates: FeatureGates): void => {
   throw new Error(`no such feature gate: ${unknown.join(', ')}; there are ${Object.keys(fieldGates).join(', ')}`);
 };
 
+/** What the types say already, for callers without them: nothing may listen, or be open to everybody, for a word that was misspelt. @throws TypeError */
+const checkOptions = ({ port = 0, users, authorizationMode = 'AlwaysAllow' }: ApiServerOptions): void => {
+  if (!Number.isInteger(port)) throw new TypeError(`port takes a number, not ${JSON.stringify(port)}`);
+  if (users !== undefined && !(users instanceof Map)) throw new TypeError('users takes a Map of users by bearer token');
+  if (authorizationMode !== 'AlwaysAllow' && authorizationMode !== 'RBAC')
+    throw new TypeError(`authorizationMode takes AlwaysAllow or RBAC, not ${JSON.stringify(authorizationMode)}`);
+};
+
 /** Starts an API server in memory on TLS; it answers once the promise is fulfilled. @throws Error for a file that the server would refuse, and for an unknown feature gate */
 export const startApiServer = async (options: ApiServerOptions = {}): Promise<ApiServer> => {
   const { port = 0, host = '127.0.0.1', now = Date.now, store = createMemoryStore(), featureGates = {} } = options;
   checkGates(featureGates);
+  checkOptions(options);
   const users = options.users ?? new Map([[randomUUID(), { username: 'admin', uid: 'admin', groups: ['system:masters'] }]]);
   const keys = createTokenKeys();
   const { node } = options;

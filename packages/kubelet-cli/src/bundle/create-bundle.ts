@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fullName } from '@solo-kubelet/standalone-node/image-store';
 import { CliError } from '../cli-error.js';
@@ -40,7 +40,17 @@ export const createBundle = async (options: CreateBundleOptions): Promise<Create
   const { output, revision, platform, signal } = options;
   const files = withRevision(await readManifests(options.manifests), revision);
   const facts = manifestFacts(files);
-  const scratch = await mkdtemp(join(dirname(output), '.bundle-'));
+  const scratch = await mkdtemp(join(dirname(output), '.bundle-')).catch((cause: unknown) => {
+    throw new CliError({ code: 'CLI_NOT_FOUND', message: `cannot write ${output}`, cause });
+  });
+  if (!options.asLayout && (await stat(output).catch(() => undefined))?.isDirectory()) {
+    await rm(scratch, { recursive: true, force: true });
+    throw new CliError({
+      code: 'CLI_USAGE',
+      message: `${output} is a directory`,
+      hint: '-o takes the name of a file, such as site.tar; --layout a directory.',
+    });
+  }
   try {
     const { list, blobs } = await collectImages(await chooseImages(facts.images, scratch, options), platform);
     const content = bundleContent(files, options.asLayout ? { ...list, layout: '.' } : list);

@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createCriClient } from '@solo-kubelet/cri-client';
 import { MAX_MANIFEST_BYTES } from '@solo-kubelet/manifest-source';
@@ -53,6 +54,11 @@ const create = async (manifests: readonly string[], input: CommandInput, io: Cli
   if (platform !== undefined && !/^[a-z0-9]+\/[a-z0-9]+$/.test(platform))
     throw usage(`--platform ${platform}: want OS/ARCH, such as linux/arm64`);
   const key = textOption(input, 'key');
+  // Before all of it is made for nothing.
+  if (key !== undefined)
+    await access(key).catch((cause: unknown) => {
+      throw new CliError({ code: 'CLI_NOT_FOUND', message: `cannot read ${key}`, cause });
+    });
   const made = await createBundle({
     manifests,
     output,

@@ -1,5 +1,5 @@
 import { type Command, type CommandInput, flagOption, textOption, textsOption } from '../command.js';
-import { durationOption, given, namespaceOf, namespaceOptions, nodeCommand, usage } from './node-command.js';
+import { durationOption, given, namespaceOf, namespaceOption, namespaceOptions, nodeCommand, usage } from './node-command.js';
 
 const fileOption = { filename: { type: 'string', short: 'f', multiple: true } } as const;
 
@@ -14,6 +14,12 @@ const applyCommand = nodeCommand(
     name: 'apply',
     usage: '-f FILE… [--dry-run] [--no-wait] [--timeout 2m]',
     summary: 'Check manifests, show what will change, put them in place and wait until their pods run.',
+    details: `
+  -f, --filename FILE    a manifest, a directory of them, or - for standard input; again for more
+  --dry-run              only show what would change
+  --no-wait              do not wait until the pods run
+  --timeout 2m           the longest wait; then the status is 1, and what was put in place stays
+`,
     options: { ...fileOption, 'dry-run': { type: 'boolean' }, 'no-wait': { type: 'boolean' }, timeout: { type: 'string' } },
   },
   (input) => ({
@@ -30,6 +36,11 @@ const diffCommand = nodeCommand(
     name: 'diff',
     usage: '-f FILE…',
     summary: 'Show which fields would change, and which containers would restart and why.',
+    details: `
+  -f, --filename FILE    a manifest, a directory of them, or - for standard input; again for more
+
+Exit status: 0 nothing would change, 1 something would, 3 a manifest is rejected.
+`,
     options: fileOption,
   },
   (input) => ({ files: filesOf(input) }),
@@ -44,7 +55,16 @@ const deleteCommand = nodeCommand(
     name: 'delete',
     usage: 'pod NAME… | KIND NAME… | pvc NAME… [--data] | -f FILE… [--no-wait] [--timeout 1m] [-n NAMESPACE]',
     summary: 'Remove manifests, or an object from its manifest, and wait until nothing of their pods is left.',
-    options: { ...namespaceOptions, ...fileOption, 'no-wait': { type: 'boolean' }, timeout: { type: 'string' }, data: { type: 'boolean' } },
+    details: `
+A name that is not there is an error, and then nothing is deleted.
+
+  -f, --filename FILE    what this manifest asks for: a file, a directory, or - for standard input; again for more
+  --data                 with pvc: the data, too
+  --no-wait              do not wait until the pods have ended
+  --timeout 1m           the longest wait (default: 30 s longer than the pods may take to end; 90s for other objects)
+  -n, --namespace NAME   default: default
+`,
+    options: { ...namespaceOption, ...fileOption, 'no-wait': { type: 'boolean' }, timeout: { type: 'string' }, data: { type: 'boolean' } },
   },
   (input) => {
     const isOfClaims = CLAIM_WORDS.includes(input.operands[0] ?? '');
@@ -82,6 +102,12 @@ const waitCommand = nodeCommand(
     name: 'wait',
     usage: '--for condition=Ready|delete|phase=PHASE POD…|KIND/NAME… [-l SELECTOR] [--all] [--timeout 30s] [-n NAMESPACE|-A]',
     summary: 'Wait until pods or other objects have come to where they should be.',
+    details: `
+  --for WHAT             condition=Ready, condition=NAME=VALUE, phase=Running, or delete
+  -l, --selector TEXT    all pods with these labels; --all: all pods
+  --timeout 30s          the longest wait; then the status is 1
+  -n, --namespace NAME   default: default; -A, --all-namespaces: all of them
+`,
     options: {
       ...namespaceOptions,
       for: { type: 'string' },
@@ -120,7 +146,11 @@ const restartCommand = nodeCommand(
     maxOperands: 1,
     usage: 'POD [-n NAMESPACE]',
     summary: "End a pod's back-off at once, or restart its containers.",
-    options: namespaceOptions,
+    details: `
+  POD may be KIND/NAME of what made it
+  -n, --namespace NAME   default: default
+`,
+    options: namespaceOption,
   },
   (input) => {
     const [pod] = input.operands;

@@ -19,6 +19,7 @@ export const fleetCommand: Command = {
               AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment
   --stale     a node whose last report is older is shown as stale (default 1h)
   -w, --watch look again and again, and show what has changed
+  --no-headers  a table without its first line
 
 Exit status: 0 all nodes are healthy, 1 at least one is not, is stale, or its report can't be read.
 `,

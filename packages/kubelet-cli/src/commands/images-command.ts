@@ -9,8 +9,14 @@ export const imagesCommand = (getCommand: Command): Command => ({
   name: 'images',
   usage: 'list [-o wide|json|yaml|name] | import FILE… [--name NAME] | prune [--dry-run]',
   summary: 'List the images of the node, import archives, remove unused ones.',
-  details: `\nimport takes what docker save and skopeo write (docker-archive, oci-archive), compressed too; --name is for an archive that\nnames no image.\nprune leaves pinned images, those of any container, running or ended, and those that came in bundles that run.\n${NODE_OPTIONS_HELP}`,
-  options: { ...nodeOptions, ...getCommand.options, 'dry-run': { type: 'boolean' }, name: { type: 'string' } },
+  details: `\nimport takes what docker save and skopeo write (docker-archive, oci-archive), compressed too; --name is for an archive that\nnames no image.\nlist --no-headers is a table without its first line; prune --dry-run only shows what would go.\nprune leaves pinned images, those of any container, running or ended, and those that came in bundles that run.\n${NODE_OPTIONS_HELP}`,
+  options: {
+    ...nodeOptions,
+    output: { type: 'string', short: 'o' },
+    'no-headers': { type: 'boolean' },
+    'dry-run': { type: 'boolean' },
+    name: { type: 'string' },
+  },
   run: async (input: CommandInput, io: CliIo, argv) => {
     const [action, ...operands] = input.operands;
     if (action === 'list') return getCommand.run({ ...input, operands: ['images', ...operands] }, io, argv);

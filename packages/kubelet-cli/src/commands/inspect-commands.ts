@@ -1,5 +1,5 @@
 import { type Command, flagOption, textOption } from '../command.js';
-import { given, namespaceOf, namespaceOptions, nodeCommand, usage } from './node-command.js';
+import { given, namespaceOf, namespaceOption, namespaceOptions, nodeCommand, usage } from './node-command.js';
 import type { TopOptions } from './top.js';
 
 const describeCommand = nodeCommand(
@@ -8,7 +8,11 @@ const describeCommand = nodeCommand(
     maxOperands: 2,
     usage: 'KIND NAME [-n NAMESPACE]',
     summary: 'Tell everything about a pod or another object, with its events.',
-    options: namespaceOptions,
+    details: `
+  KIND NAME, or KIND/NAME; a name alone is that of a pod
+  -n, --namespace NAME   default: default
+`,
+    options: namespaceOption,
   },
   (input) => {
     const [first = '', ...rest] = input.operands;
@@ -32,6 +36,13 @@ const eventsCommand = nodeCommand(
     maxOperands: 0,
     usage: '[--for pod/NAME] [-w] [--types Normal,Warning] [-o FORMAT] [-n NAMESPACE|-A]',
     summary: 'Show what happened to pods; -w follows.',
+    details: `
+  --for pod/NAME         only of this pod
+  --types LIST           Normal, Warning, or both with a comma
+  -w, --watch            go on, and show what happens
+  -o, --output FORMAT    wide, json, yaml, name, or jsonpath=TEMPLATE
+  -n, --namespace NAME   default: default; -A, --all-namespaces: all of them
+`,
     options: {
       ...namespaceOptions,
       for: { type: 'string' },
@@ -56,6 +67,13 @@ const topCommand = nodeCommand(
     maxOperands: 2,
     usage: 'pods [POD]|node [--containers] [--watch] [--sort-by cpu|memory] [-n NAMESPACE|-A]',
     summary: 'Show CPU and memory in use.',
+    details: `
+  --containers           a line for each container
+  -w, --watch            go on
+  --sort-by cpu|memory   the most first
+  --no-headers           a table without its first line
+  -n, --namespace NAME   default: default; -A, --all-namespaces: all of them
+`,
     options: {
       ...namespaceOptions,
       containers: { type: 'boolean' },
@@ -90,7 +108,11 @@ const copyCommand = nodeCommand(
     maxOperands: 2,
     usage: 'POD:PATH LOCAL | LOCAL POD:PATH [-c CONTAINER] [-n NAMESPACE]',
     summary: 'Copy files between a container and this machine (needs tar in the container).',
-    options: { ...namespaceOptions, container: { type: 'string', short: 'c' } },
+    details: `
+  -c, --container NAME   default: the first
+  -n, --namespace NAME   default: default
+`,
+    options: { ...namespaceOption, container: { type: 'string', short: 'c' } },
   },
   (input) => {
     const [from, to] = input.operands;

@@ -1,6 +1,6 @@
 import type { Command } from '../command.js';
 import { textOption } from '../command.js';
-import { given, namespaceOptions, nodeCommand, usage } from './node-command.js';
+import { given, namespaceOption, nodeCommand, usage } from './node-command.js';
 
 /** `net trace`: the way of a connection. */
 export const netCommand: Command = nodeCommand(
@@ -8,7 +8,10 @@ export const netCommand: Command = nodeCommand(
     name: 'net',
     usage: 'trace POD HOST:PORT[/PROTOCOL] [-n NAMESPACE]',
     summary: 'Tell hop by hop what would become of a connection of a Pod: name, Service, endpoints, policies. Nothing is sent.',
-    options: namespaceOptions,
+    details: `
+  -n, --namespace NAME   default: default
+`,
+    options: namespaceOption,
   },
   (input) => {
     const [verb, from, to] = input.operands;

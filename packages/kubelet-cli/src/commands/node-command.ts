@@ -6,7 +6,9 @@ import { type Command, type CommandInput, flagOption, textOption, textsOption } 
 import { interruptedStatus } from '../exit-status.js';
 import type { VerbContext } from './verb-context.js';
 
-export const namespaceOptions = { namespace: { type: 'string', short: 'n' }, 'all-namespaces': { type: 'boolean', short: 'A' } } as const;
+export const namespaceOption = { namespace: { type: 'string', short: 'n' } } as const;
+/** Of commands that list. */
+export const namespaceOptions = { ...namespaceOption, 'all-namespaces': { type: 'boolean', short: 'A' } } as const;
 
 /** A command that asks a node: reads its arguments, loads the verb, connects, and lets an interrupt end it. */
 export const nodeCommand = <Options>(

@@ -1,12 +1,31 @@
 import { type Command, type CommandInput, flagOption, textOption } from '../command.js';
 import { imagesCommand } from './images-command.js';
-import { durationOption, given, namespaceOf, namespaceOptions, nodeCommand, numberOption, timeOption, usage } from './node-command.js';
+import {
+  durationOption,
+  given,
+  namespaceOf,
+  namespaceOption,
+  namespaceOptions,
+  nodeCommand,
+  numberOption,
+  timeOption,
+  usage,
+} from './node-command.js';
 
 const getCommand = nodeCommand(
   {
     name: 'get',
     usage: 'pods|node|images|events|manifests|all|KIND [NAME]… [-w] [-o wide|json|yaml|name|jsonpath=…] [-n NAMESPACE|-A] [-l SELECTOR]',
     summary: 'List what the node has.',
+    details: `
+KIND is that of any object that manifests may hold: deployments, jobs, services, ingresses, …; several with commas.
+
+  -w, --watch            go on, and show what changes
+  -o, --output FORMAT    wide, json, yaml, name, or a JSONPath template such as jsonpath='{.items[*].metadata.name}'
+  -l, --selector TEXT    only what has these labels: app=web,tier!=cache
+  --no-headers           a table without its first line
+  -n, --namespace NAME   default: default; -A, --all-namespaces: all of them
+`,
     options: {
       ...namespaceOptions,
       output: { type: 'string', short: 'o' },
@@ -37,6 +56,21 @@ const logsCommand = nodeCommand(
     maxOperands: 2,
     usage: 'POD [-c CONTAINER] [-f] [-p] [--tail N] [--since 5m] [--timestamps] [--all-containers] [-l SELECTOR] [-n NAMESPACE]',
     summary: "Print containers' logs; -f follows them.",
+    details: `
+POD may be KIND/NAME of what made it: deploy/web, job/once.
+
+  -c, --container NAME   default: the first, or that of the annotation kubectl.kubernetes.io/default-container
+  --all-containers       of every container
+  -f, --follow           go on until the container ends
+  -p, --previous         of the run before
+  --tail N               the last N lines; -1: all
+  --since 5m             what is newer; --since-time 2026-01-31T12:00:00Z
+  --limit-bytes N        no more than that
+  --timestamps           each line with its time
+  --prefix               each line with its pod and container, as with several logs
+  -l, --selector TEXT    of all pods with these labels
+  -n, --namespace NAME   default: default; -A, --all-namespaces: all of them
+`,
     options: {
       ...namespaceOptions,
       container: { type: 'string', short: 'c' },
@@ -77,7 +111,7 @@ const logsCommand = nodeCommand(
 );
 
 const sessionOptions = {
-  ...namespaceOptions,
+  ...namespaceOption,
   container: { type: 'string', short: 'c' },
   stdin: { type: 'boolean', short: 'i' },
   tty: { type: 'boolean', short: 't' },
@@ -96,6 +130,14 @@ const execCommand = nodeCommand(
     name: 'exec',
     usage: 'POD [-c CONTAINER] [-i] [-t] [-n NAMESPACE] -- COMMAND [ARG]…',
     summary: 'Run a command in a container.',
+    details: `
+POD may be KIND/NAME of what made it. The exit status is that of the command.
+
+  -c, --container NAME   default: the first, or that of the annotation kubectl.kubernetes.io/default-container
+  -i, --stdin            hand standard input on
+  -t, --tty              with a terminal, if this is one
+  -n, --namespace NAME   default: default
+`,
     options: sessionOptions,
   },
   (input) => {
@@ -113,6 +155,12 @@ const attachCommand = nodeCommand(
     maxOperands: 1,
     usage: 'POD [-c CONTAINER] [-i] [-t] [-n NAMESPACE]',
     summary: "Connect to a container's own process; Ctrl-P Ctrl-Q leaves it.",
+    details: `
+  -c, --container NAME   default: the first
+  -i, --stdin            hand standard input on
+  -t, --tty              with a terminal, if this is one
+  -n, --namespace NAME   default: default
+`,
     options: sessionOptions,
   },
   (input) => {
@@ -128,7 +176,13 @@ const portForwardCommand = nodeCommand(
     name: 'port-forward',
     usage: 'POD [LOCAL:]REMOTE… [--address ADDRESS] [-n NAMESPACE]',
     summary: 'Reach ports of a pod through local ones, until interrupted.',
-    options: { ...namespaceOptions, address: { type: 'string' } },
+    details: `
+80 is that port here and there, 8080:80 another one here, :80 any free one here.
+
+  --address ADDRESS      of this machine to listen at (default 127.0.0.1)
+  -n, --namespace NAME   default: default
+`,
+    options: { ...namespaceOption, address: { type: 'string' } },
   },
   (input) => {
     const [pod, ...ports] = input.operands;

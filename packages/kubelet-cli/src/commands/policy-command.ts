@@ -1,6 +1,6 @@
 import type { Command } from '../command.js';
 import { textOption } from '../command.js';
-import { given, namespaceOptions, nodeCommand, usage } from './node-command.js';
+import { given, namespaceOption, nodeCommand, usage } from './node-command.js';
 
 /** `policy test`: asks the NetworkPolicies. */
 export const policyCommand: Command = nodeCommand(
@@ -8,7 +8,10 @@ export const policyCommand: Command = nodeCommand(
     name: 'policy',
     usage: 'test FROM TO PORT[/PROTOCOL] [-n NAMESPACE]',
     summary: 'Tell whether NetworkPolicies allow a connection, and which rule decides. FROM and TO: [NAMESPACE/]POD, an address, or node.',
-    options: namespaceOptions,
+    details: `
+  -n, --namespace NAME   default: default
+`,
+    options: namespaceOption,
   },
   (input) => {
     const [verb, from, to, port] = input.operands;

@@ -14,6 +14,8 @@ resume NAME…   new revisions are begun again
 skip NAME…     the revision that waits is left out; one that is on trial is left for the one before
 retry NAME…    the newest revision is begun now, whatever failed and whatever the window
 
+  --no-headers   a table without its first line
+
 Exit status: 0 all are ready, 3 an answer was refused or a revision was left, 1 one can't be reached, was not checked yet,
 is on trial or is not renewed.
 `,

@@ -14,6 +14,17 @@ const rolloutCommand = nodeCommand(
       'status|history|undo|restart|retry|pause|resume KIND/NAME [--to-revision N] [--revision N] [--watch=false] [--timeout 5m] [-n NAMESPACE]',
     summary:
       'Look at a rollout of a Deployment, StatefulSet or DaemonSet, or change it in its manifest; retry takes a Pod that went back, too.',
+    details: `
+status     wait until it is done, or has failed; --watch=false: only say how it is
+history    its revisions; with --revision N the template of one
+undo       back to the revision before, or to --to-revision N, in the manifest
+restart    its Pods anew, one after another
+retry      what was held back since it failed
+pause, resume   no rollout of a Deployment from now on, or again
+
+  --timeout 5m           the longest wait for status (default: none)
+  -n, --namespace NAME   default: default
+`,
     options: {
       namespace: { type: 'string', short: 'n' },
       'to-revision': { type: 'string' },
@@ -43,6 +54,10 @@ const scaleCommand = nodeCommand(
     maxOperands: 2,
     usage: 'KIND/NAME --replicas N [-n NAMESPACE]',
     summary: 'Set the number of Pods in the manifest of a Deployment, StatefulSet or ReplicaSet.',
+    details: `
+  --replicas N           how many Pods
+  -n, --namespace NAME   default: default
+`,
     options: { namespace: { type: 'string', short: 'n' }, replicas: { type: 'string' } },
   },
   (input) => {
@@ -59,6 +74,10 @@ const createCommand = nodeCommand(
     maxOperands: 2,
     usage: 'job NAME --from cronjob/NAME [-n NAMESPACE]',
     summary: 'Run a CronJob now, as a Job with a manifest of its own.',
+    details: `
+  --from cronjob/NAME    whose template the Job has
+  -n, --namespace NAME   default: default
+`,
     options: { namespace: { type: 'string', short: 'n' }, from: { type: 'string' } },
   },
   (input) => {

@@ -24,7 +24,8 @@ const nextMatch = (schedule: FieldSchedule, from: number): number | undefined =>
   const lastYear = local(from, offset).getUTCFullYear() + HORIZON_YEARS;
   const search: Search = { instant: from, moved: false };
   do {
-    if (local(search.instant, offset).getUTCFullYear() > lastYear) return undefined;
+    // Also where there is no such time: of NaN, and of what is beyond the calendar of JavaScript.
+    if (!(local(search.instant, offset).getUTCFullYear() <= lastYear)) return undefined;
   } while (
     !seekMonth(schedule, search, offset) ||
     !seekDay(schedule, search, offset) ||

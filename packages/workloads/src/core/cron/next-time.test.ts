@@ -27,6 +27,11 @@ describe('nextTime', () => {
     expect(next(schedule, zone, start, 2)).toEqual(times);
   });
 
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, 8.64e15 + 1])('is not there after %s, which is no time', (time) => {
+    const parsed = parseSchedule('* * * * *');
+    expect(parsed.ok && nextTime(parsed.value, time)).toBeUndefined();
+  });
+
   it('needs both days to match when one of them is a bare star, else either', () => {
     expect(next('0 0 13 * fri', null, '2026-02-01T00:00:00Z', 3)).toEqual(['2026-02-06T00:00', '2026-02-13T00:00', '2026-02-20T00:00']);
     expect(next('0 0 13 * *', null, '2026-02-01T00:00:00Z', 2)).toEqual(['2026-02-13T00:00', '2026-03-13T00:00']);
