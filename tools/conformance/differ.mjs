@@ -15,6 +15,7 @@ import {
   learnedPool,
   normalise,
   playScript,
+  printsStructure,
   QUESTIONS,
   readCorpus,
   readTokens,
@@ -95,7 +96,7 @@ const playBoth = async (kind, seed) => {
     if (difference === undefined) continue;
     if (isWords(difference)) {
       words++;
-      if (!values.words) continue;
+      if (!values.words || printsStructure(difference)) continue;
     }
     const name = classOf(difference, kind);
     const known = classes.get(name) ?? { count: 0, kind, seed, step, script, difference, want: want[step], got: got[step] };

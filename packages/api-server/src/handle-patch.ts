@@ -1,7 +1,8 @@
 import { serverSideApply } from '@solo-kubelet/api-patch';
 import { decodeUtf8 } from '@solo-kubelet/pod-spec/schema';
 import { headerOf, type RequestContext } from './context.js';
-import { decodeTree, expectedOf } from './decode/decode-object.js';
+import { convertNumbers, NumberRefusal } from './decode/convert-numbers.js';
+import { decodeTree, type ExpectedKind, expectedOf } from './decode/decode-object.js';
 import { readBody } from './decode/read-body.js';
 import { outerFirst } from './decode/strict-order.js';
 import { nodeValue, valueNode } from './decode/value-node.js';
@@ -16,7 +17,8 @@ import { type ApiResource, groupVersion } from './resources/api-resource.js';
 import type { PlainAnswer } from './respond/answer.js';
 import { objectAnswer } from './respond/object-answer.js';
 import { jsonText, shownObject } from './respond/object-json.js';
-import { ApiError, badRequest, conflict, invalid, tooLarge } from './status/api-error.js';
+import { serverSchema } from './schema/server-schema.js';
+import { ApiError, badRequest, conflict, internal, invalid, tooLarge } from './status/api-error.js';
 import type { ObjectDraft, StoredObject } from './stored-object.js';
 import { managedScaleOf, scaleAnswer, scaledManagers, scaledObject, scaleOf, trackScale } from './subresources/scale.js';
 import { authorizeCreate, checkNames, MAX_BODY_BYTES, partOf, SCALE } from './write-parts.js';
@@ -61,14 +63,31 @@ interface PatchedInput {
   readonly patchErrors: readonly string[];
   readonly form: PatchForm | 'apply';
   readonly mode: 'Ignore' | 'Warn' | 'Strict';
+  /** Of an apply: the configuration. */
+  readonly applied?: unknown;
 }
+
+/** What was merged has a form that its type cannot take: said in words of the object that was applied. */
+const unusableResult = (applied: unknown, { group, version, kind }: ExpectedKind, why: string): ApiError => {
+  const type = `${group}/${version}, Kind=${kind}`;
+  const { namespace = '', name = '' } =
+    (applied as { readonly metadata?: { readonly namespace?: string; readonly name?: string } }).metadata ?? {};
+  // Values are converted one by one, so that none is told by the field it is in.
+  const [start, field] = why.split(' into Go struct field ');
+  const alone =
+    field === undefined ? why : `${start} into Go value of type ${field.slice(field.indexOf(' of type ') + ' of type '.length)}`;
+  const detail = alone.startsWith('illegal base64') ? `error decoding from json: ${alone}` : alone;
+  return internal(
+    `failed to convert new object (${namespace}/${name}; ${type}) to proper version: unable to convert unstructured object to ${type}: ${detail}`,
+  );
+};
 
 /** Reads the object that a patch made, as if it had been sent. @throws ApiError 422 */
 const readPatched = (
   ctx: RequestContext,
   resource: ApiResource,
   current: StoredObject,
-  { value, patchErrors, form, mode }: PatchedInput,
+  { value, patchErrors, form, mode, applied }: PatchedInput,
 ): ObjectDraft => {
   const isScale = ctx.info.subresource === 'scale';
   const expected = isScale ? SCALE : expectedOf(resource);
@@ -86,11 +105,13 @@ const readPatched = (
   }
   let decoded: ReturnType<typeof decodeTree>;
   try {
-    decoded = decodeTree({ ok: true, root: valueNode(wanted), doubled: [] }, new Uint8Array(), 'json', expected, ctx.parts.featureGates);
+    const read = form === 'json' || form === 'merge' ? wanted : convertNumbers(serverSchema.struct(expected.struct), wanted);
+    decoded = decodeTree({ ok: true, root: valueNode(read), doubled: [] }, new Uint8Array(), 'json', expected, ctx.parts.featureGates);
     if (decoded.refusal !== undefined) throw decoded.refusal;
   } catch (error) {
-    if (error instanceof ApiError && error.code === 400) throw unusablePatch(wanted, error.message.replace(DECODE_PREFIX, ''));
-    throw error;
+    if (!(error instanceof NumberRefusal || (error instanceof ApiError && error.code === 400))) throw error;
+    const why = error.message.replace(DECODE_PREFIX, '');
+    throw form === 'apply' ? unusableResult(applied, expected, why) : unusablePatch(wanted, why);
   }
   const found = form === 'strategic' ? outerFirst(decoded.strictErrors) : decoded.strictErrors;
   check([...patchErrors, ...found]);
@@ -138,7 +159,9 @@ const makeApplied = (ctx: RequestContext, resource: ApiResource, options: WriteO
     if (!result.ok) throw patchRefusal(result.error);
     validateConfiguration(ctx, strictErrors, options.fieldValidation);
     const shown = { apiVersion: groupVersion(resource), kind: resource.kind, metadata: {} };
-    const draft = readPatched(ctx, resource, shown, { value: result.object, patchErrors: [], form: 'apply', mode: 'Ignore' });
+    const draft = readPatched(ctx, resource, shown, {
+      ...{ value: result.object, patchErrors: [], form: 'apply', mode: 'Ignore', applied },
+    });
     const { uid } = draft.metadata;
     if (old === undefined && uid) {
       const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;

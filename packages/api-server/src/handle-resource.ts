@@ -5,9 +5,10 @@ import { applyFieldValidation, decodeBody, type ExpectedKind, expectedOf } from 
 import { decodeProtobuf } from './decode/protobuf.js';
 import { handlePatch } from './handle-patch.js';
 import { pageNotFound } from './handle-path.js';
-import { createObject, placeInNamespace } from './registry/create-object.js';
+import { checkNamespace, createObject, placeInNamespace } from './registry/create-object.js';
 import { type DeleteOptions, deleteObject, validateDeleteOptions } from './registry/delete-object.js';
 import { listObjects, tooLargeVersion } from './registry/list-objects.js';
+import { dedupeOwners } from './registry/prepare-metadata.js';
 import { updateObject, wholeObject } from './registry/update-object.js';
 import { parseVersion, versionProblem } from './registry/versions.js';
 import { managerOf, qualifiedResource } from './registry/write-object.js';
@@ -22,7 +23,7 @@ import { findResource } from './resources/resource-table.js';
 import { type ApiAnswer, type PlainAnswer, valueAnswer } from './respond/answer.js';
 import { noDefinitions } from './respond/no-definitions.js';
 import { listAnswer, objectAnswer } from './respond/object-answer.js';
-import { badRequest, internal, methodNotAllowed, noSuchResource, notFound, noWatch, type Status } from './status/api-error.js';
+import { badRequest, internal, methodNotAllowed, noSuchResource, notFound, noWatch, type Status, tooLarge } from './status/api-error.js';
 import type { ObjectDraft, StoredObject } from './stored-object.js';
 import { bindPod } from './subresources/binding.js';
 import { evictPod } from './subresources/eviction.js';
@@ -30,7 +31,7 @@ import { podLog, podStream, proxy } from './subresources/node-proxy.js';
 import { scaleAnswer, scaledObject, trackScale } from './subresources/scale.js';
 import { requestToken } from './subresources/token.js';
 import { watchObjects } from './watch/watch-objects.js';
-import { authorizeCreate, checkNames, partOf, requestBody, SCALE } from './write-parts.js';
+import { authorizeCreate, checkNames, MAX_BODY_BYTES, partOf, requestBody, SCALE } from './write-parts.js';
 
 /** Reads and completes the object of a body. @throws ApiError 400 */
 export const readObject = (
@@ -64,6 +65,7 @@ const create = (ctx: RequestContext, resource: ApiResource): PlainAnswer => {
   const options = readWriteOptions(ctx.query, 'CreateOptions');
   const draft = readWhole(ctx, resource, options.fieldValidation);
   placeInNamespace(draft, resource, namespace);
+  dedupeOwners(draft.metadata, ctx.warn);
   return objectAnswer(ctx, resource, createObject(ctx, resource, draft, options), 201);
 };
 
@@ -81,12 +83,14 @@ const createReview = (ctx: RequestContext, resource: ApiResource): PlainAnswer =
 
 const update = (ctx: RequestContext, resource: ApiResource): PlainAnswer => {
   const { namespace, name, subresource } = ctx.info;
-  requestBody(ctx);
+  // What the body is written in counts after the options.
+  if (ctx.request.bodyTooLarge === true) throw tooLarge(MAX_BODY_BYTES);
   const options = readWriteOptions(ctx.query, 'UpdateOptions');
   if (subresource === 'scale') return updateScale(ctx, resource, options);
   const draft = readWhole(ctx, resource, options.fieldValidation);
   placeInNamespace(draft, resource, namespace);
   checkNames(draft, namespace, name);
+  dedupeOwners(draft.metadata, ctx.warn);
   const result = updateObject(ctx, resource, {
     namespace,
     name,
@@ -104,6 +108,7 @@ const update = (ctx: RequestContext, resource: ApiResource): PlainAnswer => {
 const updateScale = (ctx: RequestContext, resource: ApiResource, options: ReturnType<typeof readWriteOptions>): PlainAnswer => {
   const { namespace, name } = ctx.info;
   const scale = readObject(ctx, SCALE, noDefaults, options.fieldValidation);
+  checkNamespace(scale, namespace);
   checkNames(scale, namespace, name);
   const part = { ...wholeObject(resource), subresource: 'scale' };
   const { object } = updateObject(ctx, resource, {

@@ -38,6 +38,19 @@ describe('recordUpdate', () => {
       { manager: 'v', time: at(9), fieldsV1: { 'f:data': { 'f:a': {} } } },
     ]));
 
+  it('has owners inside a reference of a volume to its claim, though references have one elsewhere', () => {
+    const volume = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: 'v' },
+      spec: { claimRef: { name: 'c', namespace: 'n' } },
+    };
+    const { fieldsV1 } = entriesOf(
+      recordUpdate({ type: { apiVersion: 'v1', kind: 'PersistentVolume' }, after: volume, manager: 'w', now: at(0) }),
+    )![0]!;
+    expect(fieldsV1).toEqual({ 'f:spec': { 'f:claimRef': { '.': {}, 'f:name': {}, 'f:namespace': {} } } });
+  });
+
   it('leaves the managers alone where nothing changes', () =>
     expect(entriesOf(change(map({ a: '1', b: '2' })))).toEqual(entriesOf(created)));
 

@@ -5,6 +5,7 @@ import type { EmptyValue, FieldGates, FieldType, ListType, MapType, ScalarType, 
  * A line of the table is a name, a blank, `!` for an atomic struct, and fields `name:type` with what follows a type, joined by `;`:
  *   s n b u * Name      string, number, boolean, any scalar, anything, a struct
  *   {s}  !{s}           a map, an atomic map
+ *   .Name               an atomic struct whose fields have owners of their own here
  *   [s]  [s|]  [T|a,b]  an atomic list, a set, a list whose items are told apart by fields
  *   ~X                  shown although empty: N null, O struct, S text, Z zero, F false, Q quantity
  *   +key                merged by a strategic merge patch
@@ -43,6 +44,7 @@ const createReader = (isOn: (gate: string) => boolean): ((name: string) => MapTy
     if (scalar !== undefined) return scalar;
     if (text === '*') return { type: 'any' };
     if (text.startsWith('[')) return readListType(text.slice(1, -1));
+    if (text.startsWith('.')) return { ...structType(text.slice(1)), atomic: false };
     const atomic = text.startsWith('!');
     const rest = atomic ? text.slice(1) : text;
     if (rest.startsWith('{')) return { type: 'map', name: '', atomic, fields: new Map(), element: readType(rest.slice(1, -1)) };

@@ -31,7 +31,8 @@ const goSyntax = (value: JsonValue): string => {
 
 const scalarFaults = ({ scalar }: ScalarType, value: JsonValue): readonly TypeFault[] => {
   if (value === null) return [];
-  if (scalar === 'number' && typeof value !== 'number') return fault(`expected numeric (int or float), got ${goTypeName(value)}`);
+  if (scalar === 'number' && typeof value !== 'number' && typeof value !== 'bigint')
+    return fault(`expected numeric (int or float), got ${goTypeName(value)}`);
   if (scalar === 'string' && typeof value !== 'string')
     return fault(`expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`);
   if (scalar === 'boolean' && typeof value !== 'boolean') return fault(`expected boolean, got &{${goPrint(value)}}`);

@@ -6,7 +6,7 @@ import { objectKeyOf } from '../store/object-store.js';
 import type { ObjectDraft, StoredObject } from '../stored-object.js';
 import { admitNew } from './admission.js';
 import { admitPodSecurity } from './pod-security-admission.js';
-import { dedupeOwners, fillNewMetadata, generateName } from './prepare-metadata.js';
+import { fillNewMetadata, generateName } from './prepare-metadata.js';
 import { markUnsettled, showAsRead } from './read-again.js';
 import { trackManagers } from './track-managers.js';
 import { parseVersion } from './versions.js';
@@ -14,16 +14,21 @@ import { checkStoredSize, emptyStatus, finishDraft, keptObject, managerOf, quali
 
 const MAX_NAME_TRIES = 8;
 
+/** A namespace that an object names must be the request's. @throws ApiError 400 */
+export const checkNamespace = ({ metadata }: ObjectDraft, namespace: string): void => {
+  if (metadata.namespace && metadata.namespace !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+};
+
 /** Puts an object where its request says it belongs. @throws ApiError 400 */
 export const placeInNamespace = (draft: ObjectDraft, resource: ApiResource, namespace: string): void => {
   if (!resource.namespaced) {
     delete draft.metadata.namespace;
     return;
   }
-  if (!draft.metadata.namespace) draft.metadata.namespace = namespace;
-  else if (draft.metadata.namespace !== namespace) {
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  }
+  checkNamespace(draft, namespace);
+  draft.metadata.namespace = namespace;
 };
 
 /** Prepares and judges a new object as a strategy's BeforeCreate does. @throws ApiError */
@@ -31,7 +36,6 @@ const prepare = (ctx: RequestContext, resource: ApiResource, draft: ObjectDraft)
   const rules = resource.rules!;
   const status = emptyStatus(resource);
   if (status !== undefined && resource.status !== undefined) draft.status = { ...status, ...resource.status.initial?.(draft, ctx.nowText) };
-  dedupeOwners(draft.metadata, ctx.warn);
   const errors = rules.create(draft, ctx.warn);
   if (errors.length > 0) throw invalid(qualifiedKind(resource), draft.metadata.name ?? '', errors);
   for (const text of rules.warnings(draft)) ctx.warn(text);

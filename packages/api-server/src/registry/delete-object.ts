@@ -24,7 +24,7 @@ export interface Deleted {
 
 const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
-const POLICIES = ['Background', 'Foreground', 'Orphan'];
+const POLICIES = ['Foreground', 'Background', 'Orphan'];
 
 /** @throws ApiError 422 */
 export const validateDeleteOptions = (options: DeleteOptions): void => {
@@ -34,7 +34,7 @@ export const validateDeleteOptions = (options: DeleteOptions): void => {
     report.invalid('propagationPolicy', propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set');
   }
   if (propagationPolicy !== undefined && !POLICIES.includes(propagationPolicy)) {
-    report.notSupported('propagationPolicy', propagationPolicy, [...POLICIES.map((policy) => policy), 'nil']);
+    report.notSupported('propagationPolicy', propagationPolicy, [...POLICIES, 'nil']);
   }
   if (dryRun.length > 0 && !dryRun.every((value) => value === 'All')) {
     const shown = `[${dryRun.map((value) => JSON.stringify(value)).join(',')}]`;

@@ -14,20 +14,21 @@ export const generateName = (base: string, random: () => number): string => {
   return name;
 };
 
-const REPEATED_OWNERS =
-  '.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests';
+const REPEATED_OWNERS = '.metadata.ownerReferences contains duplicate entries';
+const MAY_BE_REJECTED =
+  'API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests';
 
 const isSameOwner = (a: OwnerReference, b: OwnerReference): boolean =>
   (['apiVersion', 'kind', 'name', 'uid', 'controller', 'blockOwnerDeletion'] as const).every((name) => a[name] === b[name]);
 
-/** Takes out owners that are there twice. */
-export const dedupeOwners = (metadata: Draft<ObjectMeta>, warn: (text: string) => void): void => {
+/** Takes out owners that are there twice; `when` is said of those that were not in the request as it came. */
+export const dedupeOwners = (metadata: Draft<ObjectMeta>, warn: (text: string) => void, when = ''): void => {
   const owners = metadata.ownerReferences ?? [];
   const isRepeated = (owner: OwnerReference, i: number): boolean => owners.slice(0, i).some((earlier) => isSameOwner(earlier, owner));
   const repeated = owners.filter(isRepeated);
   if (repeated.length === 0) return;
   metadata.ownerReferences = owners.filter((owner, i) => !isRepeated(owner, i));
-  warn(`${REPEATED_OWNERS}; duplicate UID(s) observed: ${repeated.map(({ uid }) => uid).join(', ')}`);
+  warn(`${REPEATED_OWNERS}${when}; ${MAY_BE_REJECTED}; duplicate UID(s) observed: ${repeated.map(({ uid }) => uid).join(', ')}`);
 };
 
 /** What the server alone says about a new object. */

@@ -48,4 +48,13 @@ describe('numbers of Services', () => {
     const { code, value } = ask('POST', 'services', service('a', { ipFamilies: ['IPv6'] }));
     expect([code, value.spec.clusterIP, value.spec.ipFamilies]).toEqual([201, undefined, ['IPv6']]);
   });
+
+  it('a load balancer without a port for health checks keeps its managers over changes', () => {
+    const ask = askCore();
+    ask('POST', 'services', service('a', { type: 'LoadBalancer' }));
+    for (const app of ['x', 'y']) {
+      const { metadata } = ask('PATCH', 'services/a', { metadata: { labels: { app } } }).value;
+      expect(metadata.managedFields).toHaveLength(1);
+    }
+  });
 });

@@ -195,6 +195,9 @@ export const keepAllocations = (draft: ObjectDraft, old: StoredObject): void => 
   normaliseAddresses(spec, before);
   if (!NEEDS_PORTS.has(spec['type']) || !NEEDS_PORTS.has(before['type'])) return;
   const ports = new Map(((before['ports'] ?? []) as readonly Values[]).map((port) => [portKey(port), port['nodePort']]));
-  for (const port of (spec['ports'] ?? []) as readonly Values[]) port['nodePort'] ??= ports.get(portKey(port));
-  spec['healthCheckNodePort'] ??= before['healthCheckNodePort'];
+  for (const port of (spec['ports'] ?? []) as readonly Values[]) {
+    const known = ports.get(portKey(port));
+    if (known !== undefined) port['nodePort'] ??= known;
+  }
+  if (before['healthCheckNodePort'] !== undefined) spec['healthCheckNodePort'] ??= before['healthCheckNodePort'];
 };

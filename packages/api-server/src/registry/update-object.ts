@@ -132,7 +132,8 @@ export const updateObject = (ctx: RequestContext, resource: ApiResource, request
   checkVersion(resource, name, draft, old);
   draft.metadata.resourceVersion = old.metadata.resourceVersion!;
   keepMetadata(draft.metadata, old.metadata);
-  dedupeOwners(draft.metadata, ctx.warn);
+  // A patch is looked at only with what it made; a whole object was before.
+  dedupeOwners(draft.metadata, ctx.warn, ' after mutating admission happens');
   if (part.isWhole) {
     const refusal = authorizer.escalation(ctx.user, draft as unknown as StoredObject, old);
     if (refusal !== undefined) throw refusal;

@@ -24,6 +24,10 @@ import { plainRules } from './plain-rules.js';
 
 const POLICY = { allowPrivileged: true };
 
+const dropCoordination = (spec: Values | undefined, before: Values): void => {
+  for (const name of ['strategy', 'preferredHolder']) if (before[name] === undefined) delete spec?.[name];
+};
+
 export const leaseRules = plainRules({
   namespaced: true,
   hasPlainFinalizers: true,
@@ -35,9 +39,10 @@ export const leaseRules = plainRules({
     if (transitions !== undefined && transitions < 0) {
       report.invalid('spec.leaseTransitions', transitions, 'must be greater than or equal to 0');
     }
-    const holder = spec['holderIdentity'] as string | undefined;
-    if (holder === '') report.invalid('spec.holderIdentity', holder, 'must not be empty');
   },
+  // The gate CoordinatedLeaderElection is off: only what an object has already stays.
+  prepareCreate: ({ spec }) => dropCoordination(spec, {}),
+  prepareUpdate: ({ spec }, old) => dropCoordination(spec, old.spec ?? {}),
 });
 
 /** What can only be looked at. */
@@ -166,6 +171,9 @@ export const replicationControllerRules = plainRules({
     validateTemplate(template, 'spec.template', report, POLICY);
     const restartPolicy = template.spec?.restartPolicy ?? '';
     if (restartPolicy !== 'Always') report.notSupported('spec.template.spec.restartPolicy', restartPolicy, ['Always']);
+    if (template.spec?.activeDeadlineSeconds !== undefined) {
+      report.forbidden('spec.template.spec.activeDeadlineSeconds', 'activeDeadlineSeconds in ReplicationController is not Supported');
+    }
   },
 });
 
@@ -178,16 +186,6 @@ export const podTemplateRules = plainRules({
   fillDefaults: (draft) => fillPodTemplate(innerOf(draft, 'template') as Parameters<typeof fillPodTemplate>[0]),
   validate: (draft, report) =>
     validateTemplate((draft['template'] ?? {}) as Parameters<typeof validateTemplate>[0], 'template', report, POLICY),
-});
-
-export const quotaRules = plainRules({
-  namespaced: true,
-  nameErrors: subdomainNameErrors,
-  validateUpdate: (draft, old, report) => {
-    if (JSON.stringify(draft.spec?.['scopes'] ?? []) !== JSON.stringify(old.spec?.['scopes'] ?? [])) {
-      report.invalidStructure('spec.scopes', draft.spec?.['scopes'], 'field is immutable');
-    }
-  },
 });
 
 /** With names in order, as Go prints a map. */

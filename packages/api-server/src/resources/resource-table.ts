@@ -1,21 +1,14 @@
 import { objectKinds } from '@solo-kubelet/object-spec';
-
 import { ALL_VERBS, type ApiResource, type ResourceRules, type StatusRules, type Subresource } from './api-resource.js';
 import { autoscalerRules } from './autoscaler-rules.js';
 import { coreEventRules, newEventRules } from './event-rules.js';
 import { fieldLabels } from './field-labels.js';
-import {
-  endpointsRules,
-  leaseRules,
-  podTemplateRules,
-  quotaRules,
-  readOnlyRules,
-  replicationControllerRules,
-  revisionRules,
-} from './more-rules.js';
-import { nodeRules } from './node-rules.js';
+import { jobStatusRules } from './job-status-rules.js';
+import { endpointsRules, leaseRules, podTemplateRules, readOnlyRules, replicationControllerRules, revisionRules } from './more-rules.js';
+import { nodeRules, nodeStatusRules } from './node-rules.js';
 import { objectRulesByKind } from './object-rules.js';
 import { podRules, podStatusRules } from './pod-rules.js';
+import { quotaRules, quotaStatusRules } from './quota-rules.js';
 import { statusErrors, statusRulesByKind, validateReplicas } from './status-rules.js';
 
 const CHANGE = ['get', 'patch', 'update'];
@@ -128,7 +121,7 @@ const SUBRESOURCES: Readonly<Record<string, readonly Subresource[]>> = {
 const known: readonly ApiResource[] = objectKinds.flatMap(({ kind, group, version, plural, namespaced, shortNames }) => {
   const rules = objectRulesByKind.get(kind)?.rules;
   if (rules === undefined) return [];
-  const status = statusRulesByKind[kind];
+  const status = kind === 'Job' ? jobStatusRules : statusRulesByKind[kind];
   return [
     row(group, kind, {
       rules,
@@ -164,7 +157,7 @@ const more: readonly ApiResource[] = [
     cluster: true,
     shortNames: ['no'],
     subresources: [{ name: 'proxy', kind: 'NodeProxyOptions', verbs: PROXY_VERBS }, STATUS],
-    status: { errors: statusErrors() },
+    status: nodeStatusRules,
   }),
   row('', 'Event', { rules: coreEventRules, plural: 'events', shortNames: ['ev'] }),
   row('events.k8s.io', 'Event', { rules: newEventRules, plural: 'events', shortNames: ['ev'], struct: 'NewEvent', storedAs: 'events' }),
@@ -191,7 +184,7 @@ const more: readonly ApiResource[] = [
     plural: 'resourcequotas',
     shortNames: ['quota'],
     subresources: [STATUS],
-    status: { errors: statusErrors() },
+    status: quotaStatusRules,
   }),
   row('apps', 'ControllerRevision', { rules: revisionRules, plural: 'controllerrevisions' }),
   row('autoscaling', 'HorizontalPodAutoscaler', {

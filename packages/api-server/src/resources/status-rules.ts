@@ -190,7 +190,6 @@ export const statusRulesByKind: Readonly<Record<string, StatusRules>> = {
   ReplicaSet: { errors: statusErrors(validateReplicas) },
   StatefulSet: { errors: statusErrors(validateStatefulSet) },
   DaemonSet: { ...keepTemplateGeneration, errors: statusErrors(validateDaemonSet) },
-  Job: { errors: statusErrors() },
   CronJob: { checksMetadataUpdate: false },
   Ingress: { errors: statusErrors(validateIngress) },
   GatewayClass: { errors: statusErrors() },

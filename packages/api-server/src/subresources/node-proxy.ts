@@ -28,14 +28,11 @@ const containerOf = (pod: StoredObject, wanted: string): string => {
     if (![...containers, ...init, ...ephemeral].includes(wanted)) throw badRequest(`container ${wanted} is not valid for pod ${name}`);
     return wanted;
   }
-  if (containers.length === 1 && init.length === 0 && ephemeral.length === 0) return containers[0]!;
+  if (containers.length === 1) return containers[0]!;
   if (containers.length === 0) throw badRequest(`a container name must be specified for pod ${name}`);
-  const choose = (names: readonly string[]): string => `[${names.join(' ')}]`;
-  const more = [
-    ...(init.length > 0 ? [` or one of the init containers: ${choose(init)}`] : []),
-    ...(ephemeral.length > 0 ? [` or one of the ephemeral containers: ${choose(ephemeral)}`] : []),
-  ];
-  throw badRequest(`a container name must be specified for pod ${name}, choose one of: ${choose(containers)}${more.join('')}`);
+  throw badRequest(
+    `a container name must be specified for pod ${name}, choose one of: [${[...init, ...containers, ...ephemeral].join(' ')}]`,
+  );
 };
 
 /** What has to be fetched from a node: there is none that answers here, and so it is the words for that. @throws ApiError */

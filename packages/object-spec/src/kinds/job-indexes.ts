@@ -19,7 +19,8 @@ export const parseJobIndexes = (text: string, completions: number): number | str
   return total;
 };
 
-const parseInterval = (fragment: string, completions: number): readonly [first: number, last: number] | string => {
+/** One fragment of such a text. */
+export const parseInterval = (fragment: string, completions: number): readonly [first: number, last: number] | string => {
   const limits = fragment.split('-');
   if (limits.length > 2) {
     return `the fragment ${goQuote(fragment)} violates the requirement that an index interval can have at most two parts separated by '-'`;

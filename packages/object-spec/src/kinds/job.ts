@@ -51,9 +51,17 @@ const keepGenerated = ({ spec }: Draft<Job>, old: Job): void => {
   }
 };
 
-const validateGenerated = ({ metadata, spec }: Job, report: Report): void => {
-  if (spec.manualSelector === true || spec.selector === undefined) return;
+/** Jobs from before there were labels with a domain may do without them. */
+const expectedLabels = (metadata: ObjectMeta, old: Job | undefined): Readonly<Record<string, string>> => {
   const expected = generatedLabels(metadata);
+  const had = old?.spec.template.metadata?.labels ?? {};
+  const isNew = old === undefined || [NAME_LABELS, UID_LABELS].every(([, label]) => had[label!] !== undefined);
+  return isNew ? expected : Object.fromEntries(Object.entries(expected).filter(([label]) => !label.includes('/')));
+};
+
+const validateGenerated = ({ metadata, spec }: Job, report: Report, old?: Job): void => {
+  if (spec.manualSelector === true || spec.selector === undefined) return;
+  const expected = expectedLabels(metadata, old);
   const labels = spec.template.metadata?.labels ?? {};
   for (const [label, value] of Object.entries(expected)) {
     const field = `spec.template.metadata.labels[${label}]`;
@@ -76,9 +84,9 @@ const validateSpec = ({ spec }: Job, report: Report, policy: ObjectPolicy): void
   }
 };
 
-const validate = (job: Job, report: Report, policy: ObjectPolicy): void => {
+const validate = (job: Job, report: Report, policy: ObjectPolicy, old?: Job): void => {
   const { metadata, spec } = job;
-  validateGenerated(job, report);
+  validateGenerated(job, report, old);
   validateSpec(job, report, policy);
   if (spec.completionMode !== 'Indexed' || spec.completions === undefined || spec.completions <= 0) return;
   const hostname = `${metadata.name ?? ''}-${spec.completions - 1}`;
@@ -132,8 +140,22 @@ const relaxedPodSpec = (template: PodTemplateSpec, old: PodTemplateSpec): PodTem
   return relaxed as PodTemplateSpec['spec'];
 };
 
-const validateTemplateUpdate = ({ spec }: Job, { spec: old }: Job, report: Report): void => {
-  if (old.suspend !== true) {
+interface JobStatus {
+  readonly startTime?: string;
+  readonly active?: number;
+  readonly conditions?: readonly { readonly type?: string; readonly status?: string }[];
+}
+
+/** The template may change in parts while a Job is suspended: before it ever started, or once all its Pods have gone. */
+const isTemplateMutable = (old: Job): boolean => {
+  const { startTime, active = 0, conditions = [] } = (old as { readonly status?: JobStatus }).status ?? {};
+  const isAsleep = conditions.some(({ type, status }) => type === 'Suspended' && status === 'True');
+  return old.spec.suspend === true && (startTime === undefined || isAsleep) && active === 0;
+};
+
+const validateTemplateUpdate = ({ spec }: Job, oldJob: Job, report: Report): void => {
+  const { spec: old } = oldJob;
+  if (!isTemplateMutable(oldJob)) {
     validateUnchanged({ struct: 'JobSpec', name: 'template', field: 'spec.template' }, spec, old, report);
     return;
   }
@@ -168,9 +190,9 @@ export const jobRules: KindRules<Job> = {
   prepareUpdate: (job, old) => {
     dropDisabledFields(job.spec.template, old.spec.template);
   },
-  validate,
+  validate: (job, report, policy) => validate(job, report, policy),
   validateUpdate: (job, old, report, policy) => {
-    validate(job, report, policy);
+    validate(job, report, policy, old);
     // A change is looked at as a new Job and as a change, and the latter looks at the spec again.
     validateSpec(job, report, policy);
     validateCompletions(job, old, report);

@@ -43,4 +43,14 @@ describe('a NetworkPolicy', () => {
       'spec.ingress[0].from[0].ipBlock.except[0]: IPv6 CIDR value "FD00::/8" should be in RFC 5952 canonical format ("fd00::/8")',
     ]);
   });
+
+  it('an empty list where there was none steps the generation', () => {
+    const generation = (before: string, after: string) => {
+      const result = policy.update(`spec: {${before}}`, `spec: {${after}}`);
+      return result.ok ? result.object.metadata.generation : undefined;
+    };
+    expect(generation('podSelector: {}', 'podSelector: {}, ingress: []')).toBe(2);
+    expect(generation('podSelector: {}', 'podSelector: {}')).toBe(1);
+    expect(generation('podSelector: {}, ingress: [{}]', 'podSelector: {}, ingress: [{from: []}]')).toBe(2);
+  });
 });

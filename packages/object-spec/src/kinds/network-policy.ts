@@ -1,6 +1,7 @@
 import { portNameErrors, portNumberErrors, type Report, subdomainNameErrors, validateLabelSelector } from '@solo-kubelet/pod-spec/schema';
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec } from '../gen/object-types.js';
 import { cidrWarnings } from '../network/cidr.js';
+import { isIdenticalField } from '../object/same-value.js';
 import { validateIpBlock } from './ip-block.js';
 import type { KindRules } from './kind-rules.js';
 
@@ -69,6 +70,8 @@ const validate = ({ spec = { podSelector: {} } }: NetworkPolicy, report: Report)
 export const networkPolicyRules: KindRules<NetworkPolicy> = {
   nameErrors: subdomainNameErrors,
   countsGeneration: true,
+  // Upstream tells an empty list from none here, though it keeps none of both.
+  isCountedChange: (policy, old) => !isIdenticalField('NetworkPolicy', 'spec', policy, old),
   updateChecksMetadata: false,
   fillDefaults: (policy) => {
     policy.spec ??= { podSelector: {} };

@@ -23,7 +23,10 @@ const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
 const validateCapacity = (capacity: Readonly<Record<string, string>> | undefined, field: string, report: Report): void => {
   const entries = Object.entries(capacity ?? {});
   if (entries.length === 0) report.required(field);
-  if (capacity?.['storage'] === undefined || entries.length > 1) report.notSupportedStructure(field, capacity, ['storage']);
+  if (capacity?.['storage'] === undefined || entries.length > 1) {
+    const sorted = Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+    report.notSupportedStructure(field, capacity && sorted, ['storage']);
+  }
   for (const [name, quantity] of entries) {
     const value = quantityValue(quantity);
     if (value < 0n) report.invalid(`${field}[${name}]`, value, 'must be a valid resource quantity');

@@ -58,7 +58,10 @@ const bindingRules = (
     validate,
     validateUpdate: (binding, old, report) => {
       validate(binding, report);
-      if (!isSameField(kind, 'roleRef', binding, old)) report.invalidStructure('roleRef', binding.roleRef, 'cannot change roleRef');
+      if (!isSameField(kind, 'roleRef', binding, old)) {
+        const { apiGroup = '', kind: refKind, name } = binding.roleRef;
+        report.invalidStructure('roleRef', { APIGroup: apiGroup, Kind: refKind, Name: name }, 'cannot change roleRef');
+      }
     },
   };
 };

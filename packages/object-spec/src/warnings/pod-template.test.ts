@@ -69,3 +69,34 @@ it('says nothing of a variable that builds on another', () => {
   ];
   expect(warningsOf({ containers: [{ name: 'c', env }] })).toEqual([]);
 });
+
+it('warns in the order of upstream: constraints first, container by container, and terms of affinity late', () => {
+  const preferred = [{ weight: 1, podAffinityTerm: { topologyKey: 'z' } }];
+  const resources = { limits: { memory: '1m', 'ephemeral-storage': '1m' }, requests: { memory: '1m' } };
+  const again = [
+    { name: 'A', value: '1' },
+    { name: 'A', value: '2' },
+  ];
+  const found = warningsOf({
+    affinity: { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: preferred } },
+    topologySpreadConstraints: [{ topologyKey: 'z' }],
+    imagePullSecrets: [{}, {}],
+    containers: [
+      { name: 'c', env: again },
+      { name: 'd', resources },
+    ],
+    terminationGracePeriodSeconds: -1,
+  });
+  expect(found.map((text) => text.replace(/^spec\.template\.spec\.|: .*$/g, ''))).toEqual([
+    'topologySpreadConstraints[0].labelSelector',
+    'imagePullSecrets[1].name',
+    'imagePullSecrets[0].name',
+    'imagePullSecrets[1].name',
+    'containers[0].env[1]',
+    'containers[1].resources.limits[memory]',
+    'containers[1].resources.requests[memory]',
+    'containers[1].resources.limits[ephemeral-storage]',
+    'terminationGracePeriodSeconds',
+    'affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].podAffinityTerm.labelSelector',
+  ]);
+});

@@ -36,12 +36,18 @@ export const warningsOfPodAt = ({ metadata = {}, spec }: PodTemplateSpec, start:
     ...(spec.volumes ?? []).flatMap(overlappingPathWarnings),
     ...repeatedWarnings(spec, `${start}spec`),
     ...fractionalByteWarnings(spec.overhead, BYTES, `${start}spec.overhead`),
-    ...profileWarnings(annotations, spec, containers, `${start}metadata.annotations`),
-    ...containers.flatMap(containerWarnings),
+    ...(spec.securityContext?.seccompProfile === undefined && annotations[SECCOMP_POD] !== undefined
+      ? [`${start}metadata.annotations[${SECCOMP_POD}]: ${USE_SECCOMP}`]
+      : []),
+    ...containers.flatMap((container) => [
+      ...profileWarnings(annotations, spec, container, `${start}metadata.annotations`),
+      ...containerWarnings(container),
+    ]),
     ...portWarnings(containers),
     ...(Number(spec.terminationGracePeriodSeconds ?? 0) < 0
       ? [`${start}spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`]
       : []),
+    ...podAffinityWarnings(spec.affinity ?? {}, `${start}spec.affinity`),
     ...(spec.dnsConfig?.nameservers ?? []).flatMap((ip, i) => ipWarnings(ip, `${start}spec.dnsConfig.nameservers[${i}]`)),
     ...(spec.hostAliases ?? []).flatMap(({ ip = '' }, i) => ipWarnings(ip, `${start}spec.hostAliases[${i}].ip`)),
   ];
@@ -52,7 +58,7 @@ const schedulingWarnings = (spec: PodSpec, field: string): readonly string[] => 
     const deprecated = deprecatedNodeLabel(key);
     return deprecated === undefined ? [] : [`${field}.nodeSelector[${key}]: ${deprecated}`];
   }),
-  ...affinityWarnings(spec.affinity ?? {}, `${field}.affinity`),
+  ...nodeAffinityWarnings(spec.affinity?.nodeAffinity ?? {}, `${field}.affinity.nodeAffinity`),
   ...(spec.topologySpreadConstraints ?? []).flatMap(({ topologyKey, labelSelector }, i) => {
     const at = `${field}.topologySpreadConstraints[${i}]`;
     const deprecated = deprecatedNodeLabel(topologyKey);
@@ -67,25 +73,25 @@ const NULL_SELECTOR = 'a null labelSelector results in matching no pod';
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
 const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution';
 
-const affinityWarnings = (affinity: Affinity, field: string): readonly string[] => {
-  const node = affinity.nodeAffinity ?? {};
-  const at = `${field}.nodeAffinity`;
+const nodeAffinityWarnings = (node: NonNullable<Affinity['nodeAffinity']>, field: string): readonly string[] => [
+  ...(node[REQUIRED]?.nodeSelectorTerms ?? []).flatMap((term, i) =>
+    nodeSelectorTermWarnings(term, { checkValues: false }, `${field}.${REQUIRED}.nodeSelectorTerms[${i}]`),
+  ),
+  ...(node[PREFERRED] ?? []).flatMap(({ preference = {} }, i) =>
+    nodeSelectorTermWarnings(preference, { checkValues: true }, `${field}.${PREFERRED}[${i}].preference`),
+  ),
+];
+
+/** Told after nearly everything else of a Pod. */
+const podAffinityWarnings = (affinity: Affinity, field: string): readonly string[] => {
   const podTerm = ({ labelSelector }: Partial<PodAffinityTerm>, path: string): readonly string[] =>
     labelSelector === undefined ? [`${path}.labelSelector: ${NULL_SELECTOR}`] : [];
-  return [
-    ...(node[REQUIRED]?.nodeSelectorTerms ?? []).flatMap((term, i) =>
-      nodeSelectorTermWarnings(term, { checkValues: false }, `${at}.${REQUIRED}.nodeSelectorTerms[${i}]`),
+  return (['podAffinity', 'podAntiAffinity'] as const).flatMap((name) => [
+    ...(affinity[name]?.[REQUIRED] ?? []).flatMap((term, i) => podTerm(term, `${field}.${name}.${REQUIRED}[${i}]`)),
+    ...(affinity[name]?.[PREFERRED] ?? []).flatMap(({ podAffinityTerm = {} }, i) =>
+      podTerm(podAffinityTerm, `${field}.${name}.${PREFERRED}[${i}].podAffinityTerm`),
     ),
-    ...(node[PREFERRED] ?? []).flatMap(({ preference = {} }, i) =>
-      nodeSelectorTermWarnings(preference, { checkValues: true }, `${at}.${PREFERRED}[${i}].preference`),
-    ),
-    ...(['podAffinity', 'podAntiAffinity'] as const).flatMap((name) => [
-      ...(affinity[name]?.[REQUIRED] ?? []).flatMap((term, i) => podTerm(term, `${field}.${name}.${REQUIRED}[${i}]`)),
-      ...(affinity[name]?.[PREFERRED] ?? []).flatMap(({ podAffinityTerm = {} }, i) =>
-        podTerm(podAffinityTerm, `${field}.${name}.${PREFERRED}[${i}].podAffinityTerm`),
-      ),
-    ]),
-  ];
+  ]);
 };
 
 const annotationWarnings = (annotations: Annotations, field: string): readonly string[] =>
@@ -119,38 +125,27 @@ const repeatedWarnings = ({ hostAliases = [], imagePullSecrets = [] }: PodSpec, 
   ...hostAliases.flatMap(({ ip = '' }, i) =>
     hostAliases.slice(0, i).some((other) => (other.ip ?? '') === ip) ? [`${field}.hostAliases[${i}].ip: duplicate ip ${goQuote(ip)}`] : [],
   ),
-  ...imagePullSecrets.flatMap(({ name = '' }, i) => [
-    ...(imagePullSecrets.slice(0, i).some((other) => (other.name ?? '') === name)
+  ...imagePullSecrets.flatMap(({ name = '' }, i) =>
+    imagePullSecrets.slice(0, i).some((other) => (other.name ?? '') === name)
       ? [`${field}.imagePullSecrets[${i}].name: duplicate name ${goQuote(name)}`]
-      : []),
-    ...(name === '' ? [`${field}.imagePullSecrets[${i}].name: invalid empty name ""`] : []),
-  ]),
+      : [],
+  ),
+  ...imagePullSecrets.flatMap(({ name = '' }, i) => (name === '' ? [`${field}.imagePullSecrets[${i}].name: invalid empty name ""`] : [])),
 ];
 
-/** Annotations that stood for profiles before there were fields. */
-const profileWarnings = (
-  annotations: Annotations,
-  spec: PodSpec,
-  containers: readonly PlacedContainer[],
-  field: string,
-): readonly string[] => {
-  const useSeccomp = 'non-functional in v1.27+; use the "seccompProfile" field instead';
-  const podProfile = spec.securityContext?.appArmorProfile;
+const USE_SECCOMP = 'non-functional in v1.27+; use the "seccompProfile" field instead';
+
+/** Annotations that stood for profiles of a container before there were fields. */
+const profileWarnings = (annotations: Annotations, spec: PodSpec, { container }: PlacedContainer, field: string): readonly string[] => {
+  const seccomp = `${SECCOMP_CONTAINER_PREFIX}${container.name ?? ''}`;
+  const apparmor = `${APPARMOR_CONTAINER_PREFIX}${container.name ?? ''}`;
+  const context = container.securityContext;
+  const profile = annotations[apparmor];
+  const isOld =
+    profile !== undefined && context?.appArmorProfile === undefined && !isAnnotated(spec.securityContext?.appArmorProfile, profile);
   return [
-    ...(spec.securityContext?.seccompProfile === undefined && annotations[SECCOMP_POD] !== undefined
-      ? [`${field}[${SECCOMP_POD}]: ${useSeccomp}`]
-      : []),
-    ...containers.flatMap(({ container }) => {
-      const seccomp = `${SECCOMP_CONTAINER_PREFIX}${container.name ?? ''}`;
-      const apparmor = `${APPARMOR_CONTAINER_PREFIX}${container.name ?? ''}`;
-      const context = container.securityContext;
-      const profile = annotations[apparmor];
-      const isOld = profile !== undefined && context?.appArmorProfile === undefined && !isAnnotated(podProfile, profile);
-      return [
-        ...(context?.seccompProfile === undefined && annotations[seccomp] !== undefined ? [`${field}[${seccomp}]: ${useSeccomp}`] : []),
-        ...(isOld ? [`${field}[${apparmor}]: deprecated since v1.30; use the "appArmorProfile" field instead`] : []),
-      ];
-    }),
+    ...(context?.seccompProfile === undefined && annotations[seccomp] !== undefined ? [`${field}[${seccomp}]: ${USE_SECCOMP}`] : []),
+    ...(isOld ? [`${field}[${apparmor}]: deprecated since v1.30; use the "appArmorProfile" field instead`] : []),
   ];
 };
 
@@ -163,8 +158,10 @@ const isAnnotated = (profile: AppArmorProfile | undefined, annotation: string): 
 };
 
 const containerWarnings = ({ container, field }: PlacedContainer): readonly string[] => [
-  ...fractionalByteWarnings(container.resources?.limits, BYTES, `${field}.resources.limits`),
-  ...fractionalByteWarnings(container.resources?.requests, BYTES, `${field}.resources.requests`),
+  ...BYTES.flatMap((name) => [
+    ...fractionalByteWarnings(container.resources?.limits, [name], `${field}.resources.limits`),
+    ...fractionalByteWarnings(container.resources?.requests, [name], `${field}.resources.requests`),
+  ]),
   ...envWarnings(container.env ?? [], `${field}.env`),
 ];
 

@@ -20,7 +20,7 @@ export { createLineIndex, locateField } from '../parse/source-map.js';
 export { syntaxHint } from '../parse/syntax-hint.js';
 export { printStruct } from '../report/print-pod.js';
 export { fieldErrors, manifestOf, readBatchRecord } from '../report/validate-batch-line.js';
-export { isOvercommitAllowed, isStandardName } from '../resources/resource-name.js';
+export { isHugePagesName, isOvercommitAllowed, isStandardName } from '../resources/resource-name.js';
 export { validateNodeSelector } from '../validation/affinity.js';
 export { goJsonError } from '../validation/go-json-error.js';
 export { byteLength, goQuote } from '../validation/go-print.js';
@@ -51,7 +51,12 @@ export {
 export { validateAddedContainers } from '../validation/pod-spec.js';
 export { validatePodTemplate } from '../validation/pod-template.js';
 export { createReport, type Report } from '../validation/report.js';
-export { validateContainerResourceName, validateRequirements, validateResourceName } from '../validation/resource-requirements.js';
+export {
+  validateContainerResourceName,
+  validateQuantityOf,
+  validateRequirements,
+  validateResourceName,
+} from '../validation/resource-requirements.js';
 export { validateAppArmorProfile } from '../validation/security-profiles.js';
 export { validateTolerations } from '../validation/tolerations.js';
 export { ACCESS_MODES, VOLUME_MODES, validateAccessModes, validateClaimSpec } from '../validation/volumes/claim-spec.js';

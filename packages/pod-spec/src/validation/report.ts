@@ -17,7 +17,7 @@ export interface Report {
   notSupportedStructure(field: string, value: unknown, supported: readonly string[]): void;
   duplicate(field: string, value: Scalar): void;
   /** As `duplicate`, where the value is a structure. */
-  duplicateStructure(field: string, value: unknown): void;
+  duplicateStructure(field: string, value: unknown, detail?: string): void;
   notFound(field: string, value: string, detail?: string): void;
   forbidden(field: string, detail: string): void;
   tooLong(field: string, maxBytes: number): void;
@@ -55,7 +55,7 @@ export const createReport = (): Report => {
     notSupported: (field, value, supported) => addWithValue('Unsupported value', field, value, supportedValues(supported)),
     notSupportedStructure: (field, value, supported) => addStructure('Unsupported value', field, value, supportedValues(supported)),
     duplicate: (field, value) => addWithValue('Duplicate value', field, value, ''),
-    duplicateStructure: (field, value) => addStructure('Duplicate value', field, value, ''),
+    duplicateStructure: (field, value, detail = '') => addStructure('Duplicate value', field, value, detail),
     notFound: (field, value, detail = '') => addWithValue('Not found', field, value, detail),
     forbidden: (field, detail) => add('Forbidden', field, detail),
     tooLong: (field, maxBytes) => add('Too long', field, `may not be more than ${maxBytes} bytes`),

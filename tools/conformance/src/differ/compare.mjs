@@ -26,6 +26,13 @@ export const firstDifference = (theirs, ours, path = '') => {
 export const isWords = ({ path, theirs, ours }) =>
   typeof theirs === 'string' && typeof ours === 'string' && /\.(message|warning\[\d+\]|text)$/.test(path);
 
+/**
+ * Whether two messages differ in how they print an inner structure (Go's structs, maps and differences of these), of which there are so many that they
+ * would hide everything else.
+ */
+export const printsStructure = ({ theirs, ours }) =>
+  [theirs, ours].some((text) => typeof text === 'string' && /\n@@ |Invalid value: (\{|\[\{|"\{|"map\[|\[\{?)/.test(text));
+
 /** The kind of a difference: alike ones are told once. */
 export const classOf = ({ path, theirs, ours }, kind) => {
   const blunt = (value) =>

@@ -10,6 +10,7 @@ import {
   learnedPool,
   normalise,
   playScript,
+  printsStructure,
   QUESTIONS,
   readCorpus,
   withoutStrayDirectives,
@@ -61,7 +62,18 @@ describe('two servers', () => {
         server.close();
       }
     };
-    for (const kind of ['create', 'update', 'patch-json', 'patch-strategic', 'patch-apply', 'table', 'delete', 'scale']) {
+    for (const kind of [
+      'create',
+      'update',
+      'patch-json',
+      'patch-strategic',
+      'patch-apply',
+      'table',
+      'delete',
+      'scale',
+      'stories',
+      'immutables',
+    ]) {
       const script = ask(kind, 11);
       const [theirs, ours] = [await play(first.url, script, `n-${kind}`), await play(second.url, script, `n-${kind}`)];
       expect([kind, firstDifference(theirs, ours)]).toEqual([kind, undefined]);
@@ -71,6 +83,8 @@ describe('two servers', () => {
     const difference = firstDifference(await play(first.url, script('1'), 'n'), await play(second.url, script('2'), 'n'));
     expect(difference).toEqual({ path: '[0].body.data.a', theirs: '1', ours: '2' });
     expect(isWords(difference)).toBe(false);
+    expect(printsStructure({ path: '', theirs: 'Invalid value: {"A":1}', ours: 'Invalid value: {"a":1}' })).toBe(true);
+    expect(printsStructure({ path: '', theirs: 'Invalid value: "a"', ours: 'Invalid value: "b"' })).toBe(false);
     expect(classOf(difference, 'create')).toBe('create [].body.data.a "0" "0"');
   }, 60_000);
 });

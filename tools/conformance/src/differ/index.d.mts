@@ -46,3 +46,5 @@ export const askQuestion: (kind: string, kit: { readonly random: Random; readonl
 export const learnedPool: (corpus: object) => Pool;
 /** A patch from elsewhere without directives inside lists whose items are not merged. */
 export const withoutStrayDirectives: (patch: unknown) => unknown;
+/** Whether messages differ in how they print an inner structure, which no client reads. */
+export const printsStructure: (difference: Difference) => boolean;

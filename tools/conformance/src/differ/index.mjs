@@ -1,4 +1,4 @@
-export { classOf, firstDifference, isWords } from './compare.mjs';
+export { classOf, firstDifference, isWords, printsStructure } from './compare.mjs';
 export { createServer, playScript, readTokens } from './exchange.mjs';
 export { learnedPool } from './learned-pool.mjs';
 export { normalise } from './normalise.mjs';

@@ -28,15 +28,18 @@ export const validateLoadBalancer = ({ metadata, spec }: Service, report: Report
     }
   }
   if (spec.allocateLoadBalancerNodePorts !== undefined) forbidOthers('spec.allocateLoadBalancerNodePorts');
-  if (spec.loadBalancerClass === undefined) return;
-  forbidOthers('spec.loadBalancerClass');
-  if (isLoadBalancer) {
-    report.invalidEach('spec.loadBalancerClass', spec.loadBalancerClass, qualifiedNameErrors(spec.loadBalancerClass));
-  }
+  validateClass(spec, report);
 };
 
-/** The class stays as long as the type does. */
+const validateClass = ({ type, loadBalancerClass }: ServiceSpec, report: Report): void => {
+  if (loadBalancerClass === undefined) return;
+  if (type !== 'LoadBalancer') report.forbidden('spec.loadBalancerClass', ONLY_LOAD_BALANCER);
+  else report.invalidEach('spec.loadBalancerClass', loadBalancerClass, qualifiedNameErrors(loadBalancerClass));
+};
+
+/** The class stays as long as the type does. A change is looked at as a class of its own too. */
 export const validateClassKept = (spec: ServiceSpec, old: ServiceSpec, report: Report): void => {
+  validateClass(spec, report);
   if (spec.type !== 'LoadBalancer' || old.type !== 'LoadBalancer' || spec.loadBalancerClass === old.loadBalancerClass) return;
   const detail = 'may not change once set';
   if (spec.loadBalancerClass === undefined) report.invalidStructure('spec.loadBalancerClass', undefined, detail);

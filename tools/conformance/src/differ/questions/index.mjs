@@ -1,12 +1,14 @@
 import { addresses } from './addresses.mjs';
 import { patchApply } from './apply.mjs';
 import { remove } from './deletions.mjs';
+import { immutables } from './immutables.mjs';
 import { patchJson, patchMerge, patchStrategic } from './patches.mjs';
 import { path } from './paths.mjs';
 import { read, table } from './reads.mjs';
 import { replayed } from './replays.mjs';
 import { scaleAndParts } from './scales.mjs';
 import { security } from './security.mjs';
+import { stories } from './stories.mjs';
 import { text } from './texts.mjs';
 import { twoGroups } from './two-groups.mjs';
 import { watch } from './watches.mjs';
@@ -34,6 +36,8 @@ export const QUESTIONS = {
   security,
   events: twoGroups,
   addresses,
+  stories,
+  immutables,
   corpus: replayed,
 };
 
