@@ -26,7 +26,7 @@ const { values } = parseArgs({
     theirs: { type: 'string' },
     ours: { type: 'string' },
     'token-file': { type: 'string' },
-    kind: { type: 'string', multiple: true, default: Object.keys(QUESTIONS).filter((kind) => kind !== 'corpus') },
+    kind: { type: 'string', multiple: true, default: Object.keys(QUESTIONS).filter((kind) => kind !== 'corpus' && kind !== 'access') },
     seed: { type: 'string', default: '1' },
     count: { type: 'string', default: '100' },
     corpus: { type: 'string', multiple: true, default: [] },

@@ -219,6 +219,7 @@ const createSubresource = (ctx: RequestContext, resource: ApiResource, sub: Subr
   switch (sub.name) {
     case 'binding': {
       const binding = readObject(ctx, expected('', 'Binding'), noDefaults, options.fieldValidation);
+      if (binding.metadata.name !== name) throw badRequest('name in URL does not match name in Binding object');
       return valueAnswer(201, ctx.output, bindPod(ctx, resource, namespace, name, binding, options.dryRun));
     }
     case 'eviction': {
@@ -238,9 +239,8 @@ const createSubresource = (ctx: RequestContext, resource: ApiResource, sub: Subr
 };
 
 const checkEvictionNames = ({ metadata }: ObjectDraft, namespace: string, name: string): void => {
+  checkNamespace({ metadata } as ObjectDraft, namespace);
   if (metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object');
-  if (metadata.namespace && metadata.namespace !== namespace)
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
 };
 
 const DEPRECATED: Readonly<Record<string, string>> = {

@@ -1,5 +1,14 @@
 import { dropDisabledFields, isSameStruct, podWarnings, validateIp } from '@solo-kubelet/object-spec/rules';
-import { type Container, type Pod, type PodSpec, podQosClass, type Toleration, validatePod } from '@solo-kubelet/pod-spec';
+import {
+  type Container,
+  type FieldError,
+  type NodeSelector,
+  type Pod,
+  type PodSpec,
+  podQosClass,
+  type Toleration,
+  validatePod,
+} from '@solo-kubelet/pod-spec';
 import {
   createReport,
   type Draft,
@@ -10,6 +19,7 @@ import {
   qualifiedNameErrors,
   type Report,
   subdomainNameErrors,
+  validateAddedContainers,
   validateFinalizerKinds,
 } from '@solo-kubelet/pod-spec/schema';
 import { type ObjectDraft, type StoredObject, statusOf } from '../stored-object.js';
@@ -58,7 +68,7 @@ const validateDeadline = (spec: PodSpec, old: PodSpec, report: Report): boolean 
   const before = old.activeDeadlineSeconds;
   const field = 'spec.activeDeadlineSeconds';
   if (value === undefined) {
-    if (before !== undefined) report.invalid(field, 'null', 'must not update from a positive integer to nil value');
+    if (before !== undefined) report.invalidStructure(field, null, 'must not update from a positive integer to nil value');
     return true;
   }
   if (value < 0 || value > 2_147_483_647) {
@@ -75,8 +85,65 @@ const validateGates = (spec: PodSpec, old: PodSpec, report: Report): void => {
   const before = new Set((old.schedulingGates ?? []).map(({ name }) => name));
   for (const [i, { name }] of (spec.schedulingGates ?? []).entries()) {
     if (!before.has(name))
-      report.forbidden(`spec.schedulingGates[${i}]`, `only deletion is allowed, but found new scheduling gate '${name}'`);
+      report.forbidden(`spec.schedulingGates[${i}].name`, `only deletion is allowed, but found new scheduling gate '${name}'`);
   }
+};
+
+type Term = NonNullable<NodeSelector['nodeSelectorTerms']>[number];
+
+const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
+const EXPRESSIONS = ['matchExpressions', 'matchFields'] as const;
+
+const hasOnlyAdditions = (now: Term, before: Term): boolean => {
+  if (EXPRESSIONS.every((name) => (before[name] ?? []).length === 0)) return EXPRESSIONS.every((name) => (now[name] ?? []).length === 0);
+  return EXPRESSIONS.every((name) => {
+    const kept = before[name] ?? [];
+    const start = (now[name] ?? []).slice(0, kept.length);
+    return isSameStruct('NodeSelectorTerm', { [name]: start }, { [name]: kept });
+  });
+};
+
+/** Where a Pod that waits for its gates may come can be narrowed. */
+const validateScheduling = (spec: PodSpec, old: PodSpec, report: Report): void => {
+  const selector = spec.nodeSelector ?? {};
+  if (Object.entries(old.nodeSelector ?? {}).some(([key, value]) => selector[key] !== value)) {
+    report.invalidStructure(
+      'spec.nodeSelector',
+      spec.nodeSelector ?? null,
+      'only additions to spec.nodeSelector are allowed (no mutations or deletions)',
+    );
+  }
+  const before = old.affinity?.nodeAffinity?.[REQUIRED]?.nodeSelectorTerms ?? [];
+  const now = spec.affinity?.nodeAffinity?.[REQUIRED]?.nodeSelectorTerms ?? [];
+  const field = `spec.affinity.nodeAffinity.${REQUIRED}.nodeSelectorTerms`;
+  if (before.length > 0 && before.length !== now.length) {
+    report.invalidStructure(field, now, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed');
+    return;
+  }
+  for (const [i, term] of before.entries()) {
+    if (!hasOnlyAdditions(now[i]!, term)) {
+      report.invalidStructure(`${field}[${i}]`, now[i], 'only additions are allowed (no mutations or deletions)');
+    }
+  }
+};
+
+/** The affinity with the old one to nodes. */
+const mungedAffinity = ({ affinity }: PodSpec, { affinity: old }: PodSpec): PodSpec['affinity'] => {
+  const nodeAffinity = old?.nodeAffinity;
+  if (affinity === undefined) return nodeAffinity && { nodeAffinity };
+  const { nodeAffinity: _node, ...others } = affinity;
+  if (old === undefined && Object.keys(others).length === 0) return undefined;
+  return { ...others, ...(nodeAffinity && { nodeAffinity }) };
+};
+
+/** The rules for any Pod that is there already: it may have ephemeral containers, and a node before the last gate went. */
+export const specErrors = (draft: ObjectDraft): readonly FieldError[] => {
+  const pod = asPod(draft);
+  const { ephemeralContainers = [], ...spec } = pod.spec;
+  const report = createReport();
+  report.include(validatePod({ ...pod, spec }).filter(({ field, type }) => !(field === 'spec.nodeName' && type === 'Forbidden')));
+  if (ephemeralContainers.length > 0) validateAddedContainers(pod, 'spec.ephemeralContainers', report);
+  return report.errors;
 };
 
 /** What an update of a Pod may change (pkg/apis/core/validation ValidatePodUpdate). */
@@ -87,6 +154,7 @@ const validateUpdate = (pod: Pod, old: Pod, report: Report): void => {
   validateTolerations(spec, old.spec, report);
   validateGates(spec, old.spec, report);
   const isGated = (old.spec.schedulingGates ?? []).length > 0;
+  if (isGated) validateScheduling(spec, old.spec, report);
   const munged: PodSpec = {
     ...spec,
     containers: withImagesOf(spec.containers, old.spec.containers),
@@ -94,7 +162,7 @@ const validateUpdate = (pod: Pod, old: Pod, report: Report): void => {
     activeDeadlineSeconds: old.spec.activeDeadlineSeconds,
     tolerations: old.spec.tolerations,
     schedulingGates: old.spec.schedulingGates,
-    ...(isGated && { nodeSelector: old.spec.nodeSelector }),
+    ...(isGated && { nodeSelector: old.spec.nodeSelector, affinity: mungedAffinity(spec, old.spec) }),
     ...(Number(old.spec.terminationGracePeriodSeconds) < 0 &&
       spec.terminationGracePeriodSeconds === 1 && { terminationGracePeriodSeconds: old.spec.terminationGracePeriodSeconds }),
   };
@@ -120,9 +188,7 @@ export const podRules: ResourceRules = {
   updateErrors: (draft, old) => {
     const report = createReport();
     validateFinalizerKinds(asPod(draft).metadata, 'metadata', report);
-    // Ephemeral containers come and are judged by a part of their own; here they may only stay as they are.
-    const { ephemeralContainers: _debugging, ...spec } = asPod(draft).spec;
-    report.include(validatePod({ ...asPod(draft), spec }));
+    report.include(specErrors(draft));
     validateUpdate(asPod(draft), asPod(old), report);
     return report.errors;
   },
@@ -194,16 +260,15 @@ const GATED = {
   type: 'PodScheduled',
   status: 'False',
   lastProbeTime: null,
-  lastTransitionTime: null,
   reason: 'SchedulingGated',
   message: 'Scheduling is blocked due to non-empty scheduling gates',
 };
 
 export const podStatusRules: StatusRules = {
   errors: statusErrors(validateStatus),
-  initial: (draft) => ({
+  initial: (draft, nowText) => ({
     phase: 'Pending',
-    ...((asPod(draft).spec?.schedulingGates ?? []).length > 0 && { conditions: [{ ...GATED }] }),
+    ...((asPod(draft).spec?.schedulingGates ?? []).length > 0 && { conditions: [{ ...GATED, lastTransitionTime: nowText }] }),
     qosClass: podQosClass({ spec: { ...asPod(draft).spec, containers: asPod(draft).spec.containers ?? [] } }),
   }),
   prepare: (draft, old) => {

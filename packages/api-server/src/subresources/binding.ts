@@ -2,7 +2,7 @@ import { createReport } from '@solo-kubelet/pod-spec/schema';
 import type { RequestContext } from '../context.js';
 import { finishDraft } from '../registry/write-object.js';
 import type { ApiResource } from '../resources/api-resource.js';
-import { conflict, invalid, notFound, type Status } from '../status/api-error.js';
+import { conflict, internal, notFound, type Status } from '../status/api-error.js';
 import { type ObjectDraft, specOf, statusOf, type Values } from '../stored-object.js';
 
 const PODS = { group: '', name: 'pods' };
@@ -25,20 +25,24 @@ export const bindPod = (
   const kind = (target['kind'] ?? '') as string;
   if (kind !== '' && kind !== 'Node') report.notSupported('target.kind', kind, ['Node', '<empty>']);
   if (!target['name']) report.required('target.name');
-  if (report.errors.length > 0) throw invalid({ group: '', name: 'Binding' }, binding.metadata.name ?? '', report.errors);
+  // Upstream has no strategy for bindings, and says what is wrong without a code.
+  const problems = report.errors.map(({ message }) => message);
+  if (problems.length > 0) throw internal(problems.length === 1 ? problems[0]! : `[${problems.join(', ')}]`);
   const key = `${namespace}/${name}`;
   const pod = store.get('pods', key);
   if (pod === undefined) throw notFound(PODS, name);
   const { uid, resourceVersion } = binding.metadata;
-  if (uid && uid !== pod.metadata.uid) {
-    throw conflict(BINDING, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`);
-  }
-  if (resourceVersion && resourceVersion !== pod.metadata.resourceVersion) {
+  const precondition = (what: string, wanted: string, found: string | undefined): never => {
+    const why = `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${found}`;
     throw conflict(
-      BINDING,
+      PODS,
       name,
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${pod.metadata.resourceVersion}`,
+      `StorageError: invalid object, Code: 4, Key: /registry/pods/${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
     );
+  };
+  if (uid && uid !== pod.metadata.uid) precondition('UID', uid, pod.metadata.uid);
+  if (resourceVersion && resourceVersion !== pod.metadata.resourceVersion) {
+    precondition('ResourceVersion', resourceVersion, pod.metadata.resourceVersion);
   }
   if (pod.metadata.deletionTimestamp !== undefined)
     throw conflict(BINDING, name, `pod ${name} is being deleted, cannot be assigned to a host`);

@@ -1,7 +1,8 @@
 import { isSameStruct } from '@solo-kubelet/object-spec/rules';
-import { type Container, type EphemeralContainer, type Pod, podQosClass } from '@solo-kubelet/pod-spec';
+import { type Container, type EphemeralContainer, type Pod, type PodSpec, podQosClass } from '@solo-kubelet/pod-spec';
 import { createReport, type Report, validateAddedContainers } from '@solo-kubelet/pod-spec/schema';
 import type { UpdatePart } from '../registry/update-object.js';
+import { specErrors } from '../resources/pod-rules.js';
 import type { ObjectDraft, StoredObject, Values } from '../stored-object.js';
 
 const asPod = (object: ObjectDraft | StoredObject): Pod => object as unknown as Pod;
@@ -89,52 +90,110 @@ const keepAllButResources = (draft: ObjectDraft, old: StoredObject): void => {
         })
       : now;
   }
-  if (draft.spec?.['resources'] !== undefined) spec['resources'] = draft.spec['resources'];
+  if (draft.spec?.['resources'] === undefined) delete spec['resources'];
+  else spec['resources'] = draft.spec['resources'];
   draft.spec = spec;
   if (old.status !== undefined) draft.status = old.status;
   keepOwnMetadata(draft, old);
 };
 
+/** Amounts as they are now, with the cpu and memory of before (dropCPUMemoryUpdates). */
+const oldAmounts = (now: Resources, before: Resources) =>
+  Object.fromEntries(
+    (['requests', 'limits'] as const).map((kind) => {
+      const amounts: Record<string, string> = { ...now?.[kind] };
+      for (const name of RESIZED) {
+        const amount = before?.[kind]?.[name];
+        if (amount === undefined) delete amounts[name];
+        else amounts[name] = amount;
+      }
+      return [kind, amounts];
+    }),
+  );
+
 /** A container with the cpu and memory that it had (dropCPUMemoryResourcesFromContainer). */
-const withOldAmounts = (container: Container, old: Container): Container => {
-  const resources: Record<string, unknown> = { ...container.resources };
-  for (const kind of ['requests', 'limits'] as const) {
-    const amounts: Record<string, unknown> = { ...container.resources?.[kind] };
-    for (const name of RESIZED) {
-      const before = old.resources?.[kind]?.[name];
-      if (before === undefined) delete amounts[name];
-      else amounts[name] = before;
-    }
-    if (Object.keys(amounts).length === 0) delete resources[kind];
-    else resources[kind] = amounts;
-  }
-  return { ...container, resources: resources as Container['resources'] & object };
-};
+const withOldAmounts = (container: Container, old: Container): Container => ({
+  ...container,
+  resources: oldAmounts(container.resources, old.resources),
+});
 
 /** The same containers in the same order (validatePodResizeContainerOrdering). */
 const validateOrder = (name: string, now: readonly Container[], before: readonly Container[], report: Report): boolean => {
-  if (now.length !== before.length) {
-    report.forbidden(`spec.${name}`, `${name} may not be added or removed on resize`);
-    return false;
-  }
-  for (const [i, container] of now.entries()) {
-    if (container.name !== before[i]!.name)
-      report.forbidden(`spec.${name}[${i}].name`, `${name} may not be renamed or reordered on resize`);
+  if (now.length !== before.length) report.forbidden(`spec.${name}`, `${name} may not be added or removed on resize`);
+  else {
+    for (const [i, container] of now.entries()) {
+      if (container.name !== before[i]!.name)
+        report.forbidden(`spec.${name}[${i}].name`, `${name} may not be renamed or reordered on resize`);
+    }
   }
   return isSameOrder(now, before);
 };
 
+type Resources = Container['resources'];
+
 /** What is asked for may change, but not go (validateContainerResize). */
-const validateKept = (now: Container, before: Container, field: string, report: Report): void => {
+const validateKept = (now: Resources, before: Resources, { field, what }: { field: string; what: string }, report: Report): void => {
   for (const kind of ['requests', 'limits'] as const) {
-    const left = now.resources?.[kind] ?? {};
-    if (Object.keys(before.resources?.[kind] ?? {}).some((name) => !Object.hasOwn(left, name))) {
-      report.forbidden(`${field}.${kind}`, `resource ${kind} cannot be removed`);
+    const left = now?.[kind] ?? {};
+    if (Object.keys(before?.[kind] ?? {}).some((name) => !Object.hasOwn(left, name))) {
+      report.forbidden(`${field}.${kind}`, `${what} ${kind} cannot be removed`);
     }
   }
 };
 
+const hasAmounts = (object: ObjectDraft | StoredObject): boolean => {
+  const { requests = {}, limits = {} } = asPod(object).spec.resources ?? {};
+  return Object.keys(requests).length + Object.keys(limits).length > 0;
+};
+
+/** Resources of the Pod as a whole (validatePodLevelResourcesResize); the spec with the cpu and memory that it had there. */
+const validateOwnResources = (draft: ObjectDraft, old: StoredObject, report: Report): PodSpec => {
+  const { spec } = asPod(draft);
+  const before = asPod(old).spec.resources;
+  if (!hasAmounts(draft) && !hasAmounts(old)) return spec;
+  if (spec.resources === undefined) {
+    if (before !== undefined) report.forbidden('spec.resources', 'pod-level resources cannot be removed');
+    return spec;
+  }
+  if (before !== undefined) validateKept(spec.resources, before, { field: 'spec.resources', what: 'pod-level resource' }, report);
+  const munged = { ...spec.resources, ...oldAmounts(spec.resources, before) };
+  if (!isSameStruct('PodSpec', { containers: [], resources: munged }, { containers: [], ...(before && { resources: before }) })) {
+    report.forbidden('spec', 'only cpu and memory resources are mutable at pod-level');
+  }
+  return { ...spec, resources: munged };
+};
+
+/** Whether the node could resize, as far as its statuses tell (isPodResizeRequestSupported). */
+const isResizable = ({ status }: StoredObject): boolean => {
+  const statuses = (status?.['containerStatuses'] ?? []) as readonly {
+    readonly state?: { readonly running?: object };
+    readonly resources?: object;
+  }[];
+  const running = statuses.find(({ state }) => state?.running !== undefined);
+  return running === undefined || running.resources !== undefined;
+};
+
 const qosOf = (object: ObjectDraft | StoredObject): string => podQosClass({ spec: asPod(object).spec });
+
+const sameContainer = (a: Container, b: Container): boolean =>
+  isSameStruct('Container', { ...a, resources: a.resources ?? {} }, { ...b, resources: b.resources ?? {} });
+
+const validateResized = (list: (typeof LISTS)[number], i: number, now: Container, before: Container, report: Report): void => {
+  const field = `spec.${list}[${i}]`;
+  validateKept(now.resources, before.resources, { field: `${field}.resources`, what: 'resource' }, report);
+  const isOther = !sameContainer(withOldAmounts(now, before), before);
+  if (list === 'containers') {
+    if (isOther) report.forbidden('spec', RESIZE_ONLY);
+    return;
+  }
+  if (isOther) report.forbidden(field, 'only cpu and memory resources for init or sidecar containers are mutable');
+  if (now.restartPolicy === 'Always' || sameContainer(now, before)) return;
+  for (const { restartPolicy } of now.resizePolicy ?? []) {
+    if (restartPolicy === 'RestartContainer') {
+      report.forbidden(field, 'non-sidecar init containers with a resize policy of RestartContainer cannot be resized');
+    }
+  }
+};
 
 /** Resources of containers may be changed while they run (ValidatePodResize). */
 export const resizePart: UpdatePart = {
@@ -150,20 +209,29 @@ export const resizePart: UpdatePart = {
       report.forbidden('', 'static pods cannot be resized');
       return report.errors;
     }
+    if (asPod(old).spec.os?.name === 'windows') {
+      // A path without a name is printed so.
+      report.forbidden('[]', 'windows pods cannot be resized');
+      return report.errors;
+    }
+    report.include(specErrors(draft));
     if (((old.status?.['qosClass'] as string | undefined) ?? qosOf(old)) !== qosOf(draft)) {
       report.invalid('spec', String(draft.status?.['qosClass'] ?? ''), 'Pod QOS Class may not change as a result of resizing');
     }
-    for (const name of LISTS) {
-      const [now, before] = [listOf(draft, name), listOf(old, name)];
-      if (!validateOrder(name, now, before, report)) return report.errors;
-      for (const [i, container] of now.entries()) {
-        validateKept(container, before[i]!, `spec.${name}[${i}].resources`, report);
-        if (isSameStruct('Container', withOldAmounts(container, before[i]!), { ...before[i]!, resources: before[i]!.resources ?? {} }))
-          continue;
-        if (name === 'containers') report.forbidden('spec', RESIZE_ONLY);
-        else report.forbidden(`spec.initContainers[${i}]`, 'only cpu and memory resources for init or sidecar containers are mutable');
-      }
-    }
+    if (!isResizable(old)) report.forbidden('spec', 'Pod running on node without support for resize');
+    const munged = validateOwnResources(draft, old, report);
+    const inOrder = LISTS.map((name) => validateOrder(name, listOf(draft, name), listOf(old, name), report));
+    if (inOrder.includes(false)) return report.errors;
+    for (const name of LISTS)
+      for (const [i, now] of listOf(draft, name).entries()) validateResized(name, i, now, listOf(old, name)[i]!, report);
+    if (report.errors.length > 0) return report.errors;
+    const before = asPod(old).spec;
+    const spec: PodSpec = {
+      ...munged,
+      containers: before.containers,
+      ...(before.initContainers && { initContainers: before.initContainers }),
+    };
+    if (!isSameStruct('PodSpec', spec, before)) report.forbidden('spec', RESIZE_ONLY);
     return report.errors;
   },
 };

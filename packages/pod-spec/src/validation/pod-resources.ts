@@ -8,6 +8,10 @@ import { validatePodResourceName, validateRequirements } from './resource-requir
 /** The resources of the Pod as a whole, and how they go with those of its containers. */
 export const validatePodResources = (spec: PodSpec, claimNames: ReadonlySet<string>, field: string, report: Report): void => {
   if (spec.resources === undefined) return;
+  if (spec.os?.name === 'windows') {
+    report.forbidden(field, 'may not be set for a windows pod');
+    return;
+  }
   if (spec.resources.claims !== undefined) report.forbidden(`${field}.claims`, 'claims may not be set for Resources at pod-level');
   validateRequirements(spec.resources, { validateName: validatePodResourceName, claimNames }, field, report);
   const { requests = {}, limits = {} } = spec.resources;

@@ -1,9 +1,11 @@
+import { access } from './access.mjs';
 import { addresses } from './addresses.mjs';
 import { patchApply } from './apply.mjs';
 import { remove } from './deletions.mjs';
 import { immutables } from './immutables.mjs';
 import { patchJson, patchMerge, patchStrategic } from './patches.mjs';
 import { path } from './paths.mjs';
+import { podParts } from './pod-parts.mjs';
 import { read, table } from './reads.mjs';
 import { replayed } from './replays.mjs';
 import { scaleAndParts } from './scales.mjs';
@@ -38,6 +40,8 @@ export const QUESTIONS = {
   addresses,
   stories,
   immutables,
+  access,
+  'pod-parts': podParts,
   corpus: replayed,
 };
 
