@@ -1,4 +1,5 @@
-import { createReport } from '@solo-kubelet/pod-spec/schema';
+import { createReport, type Report } from '@solo-kubelet/pod-spec/schema';
+import { parseFieldSelector, parseLabelSelector } from '@solo-kubelet/selectors';
 import type { RequestContext } from '../context.js';
 import { badRequest, invalid } from '../status/api-error.js';
 import type { ObjectDraft, StoredObject, Values } from '../stored-object.js';
@@ -29,15 +30,49 @@ const attributesOf = (user: UserInfo, spec: Values): Attributes => {
 
 const answered = (draft: ObjectDraft, status: Values): StoredObject => ({ ...(draft as unknown as StoredObject), status });
 
+interface SelectorAttributes {
+  readonly rawSelector?: string;
+  readonly requirements?: readonly unknown[];
+}
+
+const SELECTORS = ['fieldSelector', 'labelSelector'] as const;
+
+const selectorsOf = (spec: Values): readonly (readonly [(typeof SELECTORS)[number], SelectorAttributes])[] => {
+  const resource = (spec['resourceAttributes'] ?? {}) as Partial<Record<(typeof SELECTORS)[number], SelectorAttributes>>;
+  return SELECTORS.flatMap((name) => (resource[name] === undefined ? [] : [[name, resource[name]] as const]));
+};
+
+/** What of selectors as texts cannot be read takes no part in the decision. */
+const ignoredSelectors = (spec: Values): readonly string[] =>
+  selectorsOf(spec)
+    .filter(
+      ([name, { rawSelector = '' }]) => !(name === 'fieldSelector' ? parseFieldSelector(rawSelector) : parseLabelSelector(rawSelector)).ok,
+    )
+    .map(([name]) => `spec.resourceAttributes.${name} ignored due to parse error`);
+
 const accessStatus = (ctx: RequestContext, user: UserInfo, spec: Values): Values => {
   const { allowed, reason, evaluationError } = ctx.parts.authorizer.decide(attributesOf(user, spec));
-  return { allowed, ...(reason !== '' && { reason }), ...(evaluationError !== undefined && { evaluationError }) };
+  const errors = [...(evaluationError === undefined ? [] : [evaluationError]), ...ignoredSelectors(spec)];
+  return { allowed, ...(reason !== '' && { reason }), ...(errors.length > 0 && { evaluationError: errors.join('; ') }) };
+};
+
+const validateSelectors = (spec: Values, report: Report): void => {
+  for (const [name, { rawSelector = '', requirements = [] }] of selectorsOf(spec)) {
+    const field = `spec.resourceAttributes.${name}`;
+    if (rawSelector !== '' && requirements.length > 0) {
+      report.invalid(`${field}.rawSelector`, rawSelector, 'may not specified at the same time as requirements');
+    }
+    if (rawSelector === '' && requirements.length === 0) {
+      report.required(`${field}.requirements`, `when ${field} is specified, requirements or rawSelector is required`);
+    }
+  }
 };
 
 /** One of the two ways to ask must be taken; a local review is about its `namespace` alone. @throws ApiError 422 */
 const checkAttributes = (draft: ObjectDraft, needsUser: boolean, namespace?: string): Values => {
   const spec = (draft.spec ?? {}) as Values;
   const report = createReport();
+  validateSelectors(spec, report);
   const [resource, path] = [spec['resourceAttributes'], spec['nonResourceAttributes']];
   // Printed as upstream's own structure, which has other names than the API's.
   const printedPath = { Path: text((path as Values | undefined)?.['path']), Verb: text((path as Values | undefined)?.['verb']) };
@@ -80,6 +115,8 @@ const userOf = (spec: Values): UserInfo => ({
 
 /** Answers what may be done, and who somebody is; nothing is kept. @throws ApiError */
 export const answerReview = (ctx: RequestContext, draft: ObjectDraft, namespace: string): StoredObject => {
+  // What is asked outside of namespaces has none, whatever it says.
+  if (namespace === '' && draft.kind !== 'TokenReview') delete draft.metadata.namespace;
   switch (draft.kind) {
     case 'SelfSubjectAccessReview':
       return answered(draft, accessStatus(ctx, ctx.user, checkAttributes(draft, false)));

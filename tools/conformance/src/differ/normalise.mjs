@@ -21,7 +21,7 @@ const collectVersions = (value, versions) => {
 /** What the order of has no meaning: causes, managers, and the first events of a watch. */
 const ordered = (key, value) => {
   if (!Array.isArray(value)) return value;
-  if (key === 'causes') return [...value].sort(byText);
+  if (key === 'causes' || key === 'resourceRules' || key === 'nonResourceRules') return [...value].sort(byText);
   if (key === 'managedFields')
     return [...value].sort((a, b) => byText([a?.manager, a?.operation, a?.subresource], [b?.manager, b?.operation, b?.subresource]));
   return value;
@@ -85,6 +85,8 @@ export const normalise = (answers, { sent, ns }) => {
         key === 'cells' && typeof item === 'string' && AGE.test(item) ? '<age>' : walk(item, '', value),
       );
     if (!isMap(value)) return scalar(key, value, around ?? {});
+    // Nobody keeps a review, so that nobody owns its fields.
+    if (key === 'metadata' && /Review$/.test(around.kind)) return walk({ ...value, managedFields: undefined }, '', around);
     const causes = value.details?.causes;
     const many = Array.isArray(causes) && causes.length > 1;
     return Object.fromEntries(

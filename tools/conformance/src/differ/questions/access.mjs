@@ -131,7 +131,6 @@ const request = (random) => {
     get(`${collection}/x/scale`),
     get('/api/v1/nodes'),
     get('/api/v1/namespaces/{{ns}}'),
-    get('/apis'),
     get('/healthz'),
     get('/metrics'),
     post(collection, { metadata: { name: 'y' } }),
