@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { chmod, copyFile, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { arch } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { inject } from 'postject';
@@ -50,20 +51,57 @@ export interface ExecutableOptions {
 }
 
 /**
- * A single executable by Node.js' own means: its binary with the bundle as a section of it. V8's code cache goes in where the executable is for the machine
- * it is built on; elsewhere it would not be accepted.
+ * A single executable by Node.js' own means: its binary with the bundle as a section of it. What V8 compiled of it goes in where the executable is for the
+ * machine it is built on; elsewhere it would not be accepted.
  */
 export const buildExecutable = async ({ architecture, bundle, node, hostNode, directory }: ExecutableOptions): Promise<string> => {
-  const [blob, settings, executable] = ['blob', 'sea.json', `kubelet-cli-linux-${architecture}`].map((name) => join(directory, name));
-  const useCodeCache = architecture === hostArchitecture();
-  const configuration = { main: bundle, output: blob, disableExperimentalSEAWarning: true, useSnapshot: false, useCodeCache };
-  await writeFile(settings!, JSON.stringify(configuration));
-  await run(hostNode.path, ['--experimental-sea-config', settings!]);
-  await copyFile(node.path, executable!);
-  await chmod(executable!, 0o755);
-  await strip(executable!, architecture);
-  await inject(executable!, 'NODE_SEA_BLOB', await readFile(blob!), { sentinelFuse: SENTINEL_FUSE });
-  return executable!;
+  const [blob, settings, program, executable] = ['blob', 'sea.json', 'program', `kubelet-cli-linux-${architecture}`].map((name) =>
+    join(directory, name),
+  ) as [string, string, string, string];
+  await writeFile(
+    program,
+    `(function (exports, require, module, __filename, __dirname) {${await readFile(bundle, 'latin1')}\n})`,
+    'latin1',
+  );
+  const compiled = architecture === hostArchitecture() ? await compileAhead(program, hostNode, directory) : undefined;
+  const configuration = {
+    main: beside('executable-main.cjs'),
+    output: blob,
+    disableExperimentalSEAWarning: true,
+    useSnapshot: false,
+    assets: { program, ...(compiled !== undefined && { compiled }) },
+  };
+  await writeFile(settings, JSON.stringify(configuration));
+  await run(hostNode.path, ['--experimental-sea-config', settings]);
+  await copyFile(node.path, executable);
+  await chmod(executable, 0o755);
+  await strip(executable, architecture);
+  await inject(executable, 'NODE_SEA_BLOB', await readFile(blob), { sentinelFuse: SENTINEL_FUSE });
+  return executable;
+};
+
+const COMPILE_LIMIT_MS = 300_000;
+const MAX_OUTPUT = 16 << 20;
+
+const beside = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/** Has the program run once; gives the file with what was compiled of it. */
+const compileAhead = async (program: string, { path: node }: NodeBinary, directory: string): Promise<string> => {
+  const compiled = join(directory, 'compiled');
+  const manifests = join(directory, 'manifests');
+  await mkdir(manifests, { recursive: true });
+  await writeFile(join(manifests, 'pod.json'), JSON.stringify(POD));
+  const options = { timeout: COMPILE_LIMIT_MS, maxBuffer: MAX_OUTPUT };
+  await run(node, [beside('compile-ahead.cjs'), program, compiled, manifests], options);
+  await run(node, [beside('is-taken.cjs'), program, compiled], options);
+  return compiled;
+};
+
+const POD = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'first' },
+  spec: { containers: [{ name: 'app', image: 'app:1' }] },
 };
 
 /** Takes the symbols out, which are a seventh of the binary, before anything is put in. */
