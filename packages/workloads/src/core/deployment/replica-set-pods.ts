@@ -1,3 +1,4 @@
+import { burst } from '../burst.js';
 import { childName } from '../child-names.js';
 import { podsPrefix } from '../controller-names.js';
 import { podDeletionOrder } from '../pod-deletion-order.js';
@@ -54,7 +55,8 @@ export const withSizedPods = (plan: PodPlan, revision: DeploymentRevision, deplo
   if (difference > 0) return withoutPods(plan, revision, difference, nowMs);
   if (difference === 0 || revision.template === undefined || makeFromMs(plan, revision) > nowMs) return plan;
   let made = plan;
-  for (let i = 0; i < -difference; i += 1) made = withNewPod(made, revision, deployment);
+  const room = burst(keptPods(plan, revision), -difference, madePods(plan, revision).length);
+  for (let i = 0; i < room; i += 1) made = withNewPod(made, revision, deployment);
   return made;
 };
 

@@ -1,6 +1,6 @@
 import { metaTime } from '@solo-kubelet/diagnostics/text';
 import type { PersistentVolumeClaim } from '@solo-kubelet/object-spec';
-import { ordinalRange, statefulClaims } from '../stateful-set/identity.js';
+import { ordinalRange, parentAndOrdinal, statefulClaims } from '../stateful-set/identity.js';
 import type { StatefulSet } from '../stateful-set/stateful-set.js';
 import type { ChildClaim, WorkloadEntry } from './workload-entry.js';
 import { namespaceOf } from './workload-object.js';
@@ -35,13 +35,13 @@ export const keptClaims = (entry: WorkloadEntry): WorkloadEntry => {
   if (whenScaled !== 'Delete') return entry;
   const set = { metadata: object.metadata, spec: object.spec } as unknown as StatefulSet;
   const { first, last } = ordinalRange(set);
-  const wanted = new Set<string>();
-  for (let ordinal = first; ordinal <= last; ordinal += 1) {
-    for (const claim of statefulClaims(set, ordinal).values()) wanted.add(claim.metadata.name);
-  }
+  const isWanted = (name: string): boolean => {
+    const { ordinal } = parentAndOrdinal(name);
+    return first <= ordinal && ordinal <= last && [...statefulClaims(set, ordinal).values()].some(({ metadata }) => metadata.name === name);
+  };
   const used = new Set(
     children.flatMap(({ pod }) => (pod.spec.volumes ?? []).flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? [])),
   );
-  const left = claims.filter(({ claim }) => wanted.has(claim.metadata?.name ?? '') || used.has(claim.metadata?.name ?? ''));
+  const left = claims.filter(({ claim }) => isWanted(claim.metadata?.name ?? '') || used.has(claim.metadata?.name ?? ''));
   return left.length === claims.length ? entry : { ...entry, claims: left };
 };

@@ -1,4 +1,5 @@
 import { metaTime } from '@solo-kubelet/diagnostics/text';
+import { burst } from '../burst.js';
 import { isActivePod, isReady, isTerminatingPod, type ObservedPod } from '../pod-state.js';
 import { earliest, type NewPod, type PodIdentity, type WorkloadEvent } from '../workload.js';
 import { remainingBackoffMs } from './backoff.js';
@@ -128,7 +129,7 @@ const manage = (
   const surplus = surplusPods(spec, active, Math.max(active.length - wanted, 0));
   if (surplus.length > 0) return { create: [], delete: surplus };
   const terminating = onlyReplacesFailedPods(spec) ? [...pods.filter(isTerminatingPod), ...condemned] : [];
-  const missing = wanted - terminating.length - active.length;
+  const missing = burst(active, wanted - terminating.length - active.length);
   if (missing <= 0) return { create: [], delete: [] };
   const backoffOf = (failures: number, lastMs: number): number => remainingBackoffMs(failures, nowMs - lastMs);
   const number = (i: number): number => record.podsMade + i;

@@ -1,3 +1,4 @@
+import { burst } from '../burst.js';
 import { childName } from '../child-names.js';
 import { podsPrefix } from '../controller-names.js';
 import { podDeletionOrder } from '../pod-deletion-order.js';
@@ -55,7 +56,8 @@ export const reduceReplicaSet = ({ replicaSet, pods, record, nowMs }: ReplicaSet
   let { podsMade } = record;
   const taken = new Set(pods.map((pod) => pod.metadata.name));
   const prefix = podsPrefix(metadata.name);
-  while (makeFromMs <= nowMs && create.length < -difference) {
+  const room = burst(active, -difference);
+  while (makeFromMs <= nowMs && create.length < room) {
     const name = childName(prefix, metadata.uid, podsMade);
     podsMade += 1;
     if (taken.has(name)) continue;

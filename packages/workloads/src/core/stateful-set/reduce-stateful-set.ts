@@ -1,6 +1,7 @@
+import { burst } from '../burst.js';
 import { availableFromMs, hasEnded, isAvailable, isReady, type ObservedPod } from '../pod-state.js';
 import { earliest, type NewPod, type WorkloadEvent } from '../workload.js';
-import { type ClaimTemplate, ordinalRange, parentAndOrdinal, statefulClaims, statefulPod, statefulPodName } from './identity.js';
+import { type ClaimTemplate, type OrdinalRange, ordinalRange, parentAndOrdinal, statefulClaims, statefulPod, statefulPodName } from './identity.js';
 import { REVISION_LABEL, revisionOf, withoutOldRevisions, withUpdateRevision } from './revisions.js';
 import type { StatefulRevision, StatefulSet, StatefulSetDecision, StatefulSetRecord, StatefulSetStatus } from './stateful-set.js';
 
@@ -82,7 +83,8 @@ const decide = (question: StatefulSetQuestion, current: StatefulRevision, update
   const gone: ObservedPod[] = [];
   const answer = { create, claims, gone };
 
-  for (let ordinal = first; ordinal <= last; ordinal += 1) {
+  const room = ordered ? 1 : burst(pods, last - first + 1);
+  for (const ordinal of ordinalsToLookAt({ first, last }, byOrdinal, room)) {
     const pod = byOrdinal.get(ordinal);
     if (pod === undefined) {
       const revision = isCurrentFor(set, record, ordinal) ? current : update;
@@ -124,6 +126,17 @@ const decide = (question: StatefulSetQuestion, current: StatefulRevision, update
     if (!serves(pod)) return answer;
   }
   return answer;
+};
+
+/** The ordinals of the range that have Pods, and the lowest of those that have none, at most so many; lowest first. */
+const ordinalsToLookAt = (
+  { first, last }: OrdinalRange,
+  byOrdinal: ReadonlyMap<number, ObservedPod>,
+  room: number,
+): readonly number[] => {
+  const missing: number[] = [];
+  for (let ordinal = first; ordinal <= last && missing.length < room; ordinal += 1) if (!byOrdinal.has(ordinal)) missing.push(ordinal);
+  return [...[...byOrdinal.keys()].filter((ordinal) => first <= ordinal && ordinal <= last), ...missing].sort((a, b) => a - b);
 };
 
 /** Whether a Pod that is made gets the revision from before the update. */
