@@ -85,6 +85,23 @@ describe('a CronJob', () => {
     expect(decision.events.map(({ reason }) => reason)).toEqual(['TooManyMissedTimes', 'SuccessfulCreate']);
   });
 
+  it('starts nothing for times before an edit of its schedule or its zone', () => {
+    const node = nodeOf({ schedule: '0 12 * * *' });
+    node.nowMs = at('12:00:01');
+    expect(names(sync(node))).toHaveLength(1);
+    node.nowMs = at('13:00:00');
+    node.cronJob = cronJobOf({ schedule: '30 12 * * *' });
+    expect(sync(node)).toMatchObject({ create: [], wakeAtMs: at('12:30:00.100') + 86_400_000 });
+    node.nowMs = at('14:00:00');
+    node.cronJob = cronJobOf({ schedule: '30 12 * * *', timeZone: 'Europe/London' });
+    expect(names(sync(node))).toEqual([]);
+    node.cronJob = cronJobOf({ schedule: '30 12 * * *', timeZone: 'Europe/Berlin' });
+    node.nowMs = at('12:29:59') + 86_400_000;
+    expect(names(sync(node))).toEqual([]);
+    node.nowMs = at('11:30:01') + 2 * 86_400_000;
+    expect(names(sync(node))).toEqual([`backup-${(at('11:30:00') + 2 * 86_400_000) / 60_000}`]);
+  });
+
   it('with Forbid waits for the Job before, and says so once', () => {
     const node = nodeOf({ concurrencyPolicy: 'Forbid' });
     for (const time of ['00:05:01', '00:10:01', '00:11:00']) {

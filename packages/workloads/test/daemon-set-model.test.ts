@@ -116,6 +116,23 @@ describe('a DaemonSet on one node', () => {
     });
   });
 
+  it('counts the old Pod for as long as it ends', () => {
+    const node = nodeOf();
+    settle(node);
+    edit(node, { template: template('v2') });
+    sync(node);
+    expect(decide(node).status).toMatchObject({
+      currentNumberScheduled: 1,
+      numberReady: 1,
+      numberAvailable: 1,
+      numberUnavailable: 0,
+      updatedNumberScheduled: 0,
+    });
+    removeTerminating(node.world);
+    sync(node);
+    expect(decide(node).status).toMatchObject({ currentNumberScheduled: 1, numberReady: 0, numberUnavailable: 1, updatedNumberScheduled: 1 });
+  });
+
   it('without surge ends the old Pod first, and makes none while that ends', () => {
     const node = nodeOf();
     settle(node);

@@ -81,6 +81,20 @@ const settle = (node: Node): readonly string[] => {
 };
 
 describe('a StatefulSet', () => {
+  it('makes and tells of a claim only where there is none', () => {
+    const node = nodeOf({ volumeClaimTemplates: [{ metadata: { name: 'data' } }, { metadata: { name: 'logs' } }] });
+    const { set, revisions, record, world } = node;
+    const decision = reduceStatefulSet({
+      ...{ set, revisions, record, pods: world.pods, nowMs: world.nowMs },
+      hasClaim: (name) => name === 'data-db-0',
+    });
+    expect(decision.claims.map(({ metadata }) => metadata.name)).toEqual(['logs-db-0']);
+    expect(decision.events.map(({ message }) => message)).toEqual([
+      'Create Claim logs-db-0 Pod db-0 in StatefulSet db success',
+      'Create Pod db-0 in StatefulSet db successful',
+    ]);
+  });
+
   it('makes its Pods and their claims one after the other, and then does nothing more', () => {
     const node = nodeOf();
     expect(decide(node).claims.map(({ metadata }) => metadata.name)).toEqual(['data-db-0']);

@@ -24,10 +24,10 @@ export const statefulSetController = (): Controller => {
         pods: podsOf(api, set).map(asPod),
         ...(memories.get(uid) ?? { revisions: [], record: {} }),
         nowMs: api.now(),
+        hasClaim: (claim) => api.get('PersistentVolumeClaim', namespace, claim) !== undefined,
       });
       memories.set(uid, { revisions: decision.revisions, record: decision.record });
       for (const claim of decision.claims) {
-        if (api.get('PersistentVolumeClaim', namespace, claim.metadata.name) !== undefined) continue;
         api.create({
           apiVersion: 'v1',
           kind: 'PersistentVolumeClaim',

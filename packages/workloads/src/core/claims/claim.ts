@@ -42,6 +42,8 @@ export interface ClaimState {
   readonly volume?: PersistentVolume;
   /** The volume was made for the claim. Default: a document asks for it. */
   readonly provisioned?: boolean;
+  /** The class that it has, named or by default; "" for none. Default: that of its volume. */
+  readonly className?: string;
   /** Why it is not bound. */
   readonly reason?: string;
   readonly message?: string;

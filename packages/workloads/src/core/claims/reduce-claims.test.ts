@@ -5,6 +5,7 @@ import { type Claim, emptyClaimRecord } from './claim.js';
 import { ephemeralClaimRefusal, ephemeralClaims } from './ephemeral-claim.js';
 import { exclusiveClaimRefusal } from './exclusive-claim.js';
 import { type ClaimsDecision, type ClaimsQuestion, reduceClaims } from './reduce-claims.js';
+import { shownClaim } from './shown-claims.js';
 
 const claim = (name: string, spec: Partial<Claim['spec']> = {}, uid = `uid-${name}`): Claim => ({
   metadata: { name, namespace: 'default', uid },
@@ -72,6 +73,22 @@ describe('a claim for volumes of documents', () => {
     expect(volumeOf(ask({ claims: [claim('a', onDisks)], volumes }), 'a')).toBe('own');
     const named = ask({ claims: [claim('a', { ...onDisks, volumeName: 'other' })], volumes });
     expect(told(named)).toEqual(['FailedBinding volume "other" already bound to a different claim.']);
+  });
+
+  it('says that a controller bound it, where the claim does not name the volume itself', () => {
+    const shown = (spec: Partial<Claim['spec']>) => {
+      const decision = ask({ claims: [claim('a', spec)], volumes: [volume('v', '1Gi')] });
+      return shownClaim(decision.claims.get('default/a')!).metadata.annotations;
+    };
+    expect(shown(onDisks)).toEqual({ 'pv.kubernetes.io/bind-completed': 'yes', 'pv.kubernetes.io/bound-by-controller': 'yes' });
+    expect(shown({ ...onDisks, volumeName: 'v' })).toEqual({ 'pv.kubernetes.io/bind-completed': 'yes' });
+  });
+
+  it('shows the class that it has by default before it is bound, and none where it asks for none', () => {
+    const shown = (spec: Partial<Claim['spec']>, classes: readonly StorageClass[]) =>
+      shownClaim(ask({ claims: [claim('a', spec)], classes }).claims.get('default/a')!).spec?.storageClassName;
+    const marked = { ...disks, metadata: { name: 'disks', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } } };
+    expect([shown({}, []), shown({}, [marked]), shown({ storageClassName: '' }, [])]).toEqual(['local', 'disks', '']);
   });
 
   it('gives one volume to one claim, and passes over those that this node cannot reach or that a selector excludes', () => {

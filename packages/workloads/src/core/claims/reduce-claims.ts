@@ -145,6 +145,9 @@ const withClaim = (volume: PersistentVolume, { metadata: { namespace, name, uid 
   spec: { ...volume.spec, claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid } },
 });
 
+const classNameOf = ({ classes }: ClaimsQuestion, { spec }: Claim): string =>
+  spec.storageClassName ?? defaultClass(classes)?.metadata.name ?? '';
+
 /** Binds a claim, or notes why it cannot be. */
 const bind = (state: Binder, claim: Claim): void => {
   const { question, documents, kept, released, inUse } = state;
@@ -153,7 +156,7 @@ const bind = (state: Binder, claim: Claim): void => {
     (binding) => claimKey(binding.claim) === key && (binding.provisioned || documents.has(binding.volume.metadata.name ?? '')),
   );
   const classes = allClasses(question.classes);
-  const className = claim.spec.storageClassName ?? defaultClass(question.classes)?.metadata.name ?? '';
+  const className = classNameOf(question, claim);
   if (own !== undefined && (claim.spec.volumeName ?? own.volume.metadata.name) === own.volume.metadata.name) {
     released.splice(released.indexOf(own), 1);
     take(state, claim, withClaim(own.volume, claim), own.provisioned);
@@ -241,7 +244,11 @@ const answerOf = ({ question, documents, kept, released, deleting, events, reaso
     .filter((claim) => !isBound.has(claimKey(claim)))
     .map((claim): [string, ClaimState] => {
       const why = reasons.get(claimKey(claim));
-      return [claimKey(claim), { claim, phase: 'Pending', terminating: false, ...(why && { reason: why.reason, message: why.message }) }];
+      const className = classNameOf(question, claim);
+      return [
+        claimKey(claim),
+        { claim, phase: 'Pending', terminating: false, className, ...(why && { reason: why.reason, message: why.message }) },
+      ];
     });
   const told = question.synced ? Object.fromEntries([...reasons].map(([key, { message }]) => [key, message])) : record.told;
   const inHand =

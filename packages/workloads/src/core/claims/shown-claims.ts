@@ -5,9 +5,13 @@ import { allClasses, defaultClass, localClass } from './storage-class.js';
 const EPOCH = '1970-01-01T00:00:00Z';
 
 /** A claim as an API server shows it (pkg/controller/volume/persistentvolume/pv_controller.go). */
-export const shownClaim = ({ claim, phase, terminating, volume }: ClaimState): PersistentVolumeClaim => {
-  const { storageClassName = volume?.spec.storageClassName } = claim.spec;
-  const bound = { 'pv.kubernetes.io/bind-completed': 'yes', 'pv.kubernetes.io/bound-by-controller': 'yes' };
+export const shownClaim = ({ claim, phase, terminating, volume, className }: ClaimState): PersistentVolumeClaim => {
+  const { storageClassName = volume?.spec.storageClassName ?? (className || undefined) } = claim.spec;
+  const bound = {
+    'pv.kubernetes.io/bind-completed': 'yes',
+    // Whoever names the volume has bound the claim himself.
+    ...(claim.spec.volumeName !== volume?.metadata.name && { 'pv.kubernetes.io/bound-by-controller': 'yes' }),
+  };
   return {
     ...claim,
     apiVersion: 'v1',

@@ -50,6 +50,10 @@ export interface CronJobRecord {
   readonly status: CronJobStatus;
   /** A Job that may have been written down but not made. */
   readonly startingMs?: number;
+  /** The schedule with its zone that was gone by last. */
+  readonly schedule?: string;
+  /** When it took the place of another: times of before are none of its own. */
+  readonly scheduleSinceMs?: number;
   /** What has been told of and still holds. */
   readonly told: readonly string[];
 }

@@ -14,7 +14,8 @@ export interface CronJobQuestion {
 }
 
 /** What a CronJob needs now (pkg/controller/cronjob/cronjob_controllerv2.go). Asked again with its own answer it decides nothing more. */
-export const reduceCronJob = ({ cronJob, jobs, record, nowMs }: CronJobQuestion): CronJobDecision => {
+export const reduceCronJob = ({ cronJob, jobs, record: before, nowMs }: CronJobQuestion): CronJobDecision => {
+  const record = withSchedule(before, cronJob, nowMs);
   const past = oldJobs(cronJob, jobs);
   const observed = observe(jobs, record);
   const start = startOf(cronJob, jobs, observed.status, record, nowMs);
@@ -31,6 +32,8 @@ export const reduceCronJob = ({ cronJob, jobs, record, nowMs }: CronJobQuestion)
     status,
     record: {
       status,
+      schedule: record.schedule,
+      ...(record.scheduleSinceMs !== undefined && { scheduleSinceMs: record.scheduleSinceMs }),
       ...(start.scheduledMs !== undefined && { startingMs: start.scheduledMs }),
       told: warnings.map(({ message }) => message),
     },
@@ -44,6 +47,13 @@ export const reduceCronJob = ({ cronJob, jobs, record, nowMs }: CronJobQuestion)
     delete: gone,
     wakeAtMs: start.wakeAtMs,
   };
+};
+
+/** An edited schedule starts nothing for times before the edit: upstream's controller is only woken at its next one (updateCronJob). */
+const withSchedule = (record: CronJobRecord, { spec }: CronJob, nowMs: number): CronJobRecord & { readonly schedule: string } => {
+  const schedule = `${spec.timeZone ?? ''} ${spec.schedule}`;
+  const isEdited = record.schedule !== undefined && record.schedule !== schedule;
+  return { ...record, schedule, ...(isEdited && { scheduleSinceMs: nowMs }) };
 };
 
 /** The finished Jobs beyond the limits, those that started first. */
@@ -120,7 +130,7 @@ const startOf = (cronJob: CronJob, jobs: readonly OwnedJob[], status: CronJobSta
   if (suspend) return NOTHING;
   const parsed = parseSchedule(schedule, timeZone);
   if (!parsed.ok) return warning('UnparseableSchedule', `unparseable schedule: "${schedule}" : ${parsed.error}`);
-  const question = startQuestion(cronJob, parsed.value, status, nowMs);
+  const question = startQuestion(cronJob, parsed.value, { ...status, scheduleSinceMs: record.scheduleSinceMs }, nowMs);
   // Written down, but not made when the kubelet ended: it is made now. Its name keeps it from being made twice.
   const lost =
     record.startingMs !== undefined && !jobs.some(({ name }) => name === cronJobRunName(cronJob.metadata.name, record.startingMs!));
@@ -160,12 +170,13 @@ const TOO_MANY: WorkloadEvent = {
 const startQuestion = (
   { metadata, spec }: CronJob,
   schedule: CronSchedule,
-  { lastScheduleTime }: CronJobStatus,
+  { lastScheduleTime, scheduleSinceMs }: Pick<CronJobStatus, 'lastScheduleTime'> & Pick<CronJobRecord, 'scheduleSinceMs'>,
   nowMs: number,
 ): StartQuestion => ({
   schedule,
-  createdMs: metadata.createdMs,
-  lastScheduleMs: lastScheduleTime === undefined ? undefined : Date.parse(lastScheduleTime),
+  createdMs: Math.max(metadata.createdMs, scheduleSinceMs ?? Number.NEGATIVE_INFINITY),
+  lastScheduleMs:
+    lastScheduleTime === undefined ? undefined : Math.max(Date.parse(lastScheduleTime), scheduleSinceMs ?? Number.NEGATIVE_INFINITY),
   startingDeadlineSeconds: spec.startingDeadlineSeconds,
   nowMs,
 });

@@ -36,7 +36,7 @@ export const reduceDaemonSet = (question: DaemonSetQuestion): DaemonSetDecision 
     ...revisions.filter((revision) => kept.some((pod) => isOf(pod, hashOf(revision)))).map(({ name }) => name),
   ]);
   return {
-    status: statusOf(question, kept, create, hashOf(update)),
+    status: statusOf(question, create, hashOf(update)),
     revisions: withoutOldRevisions(revisions, live, daemonSet.spec.revisionHistoryLimit),
     record: { podsMade: record.podsMade + create.length, ...(ended.backoff !== undefined && { backoff: ended.backoff }) },
     events: [
@@ -131,17 +131,16 @@ const planOf = (question: DaemonSetQuestion, running: readonly ObservedPod[], ha
   return { gone: [...youngOthers, ...oldOthers, ...(isReplaced && old !== undefined ? [old] : [])], create };
 };
 
-const statusOf = (
-  { daemonSet, node, nowMs }: DaemonSetQuestion,
-  kept: readonly ObservedPod[],
-  create: readonly NewPod[],
-  hash: string,
-): DaemonSetStatus => {
-  const scheduled = Math.min(kept.length + create.length, 1);
-  const oldest = kept[0];
-  const ready = kept.some(isReady);
-  const available = kept.some((pod) => isAvailable(pod, daemonSet.spec.minReadySeconds ?? 0, nowMs));
-  const desired = node.shouldRun ? 1 : 0;
+const byAge = (a: ObservedPod, b: ObservedPod): number =>
+  (timeOf(a.metadata.creationTimestamp) ?? 0) - (timeOf(b.metadata.creationTimestamp) ?? 0) || (a.metadata.name < b.metadata.name ? -1 : 1);
+
+/** By the oldest Pod that is there, whether it ends or has ended (daemon_controller.go updateDaemonSetStatus). */
+const statusOf = ({ daemonSet, pods, node, nowMs }: DaemonSetQuestion, create: readonly NewPod[], hash: string): DaemonSetStatus => {
+  const oldest = pods.toSorted(byAge)[0];
+  const scheduled = Number(oldest !== undefined || create.length > 0);
+  const ready = oldest !== undefined && isReady(oldest);
+  const available = ready && isAvailable(oldest, daemonSet.spec.minReadySeconds ?? 0, nowMs);
+  const desired = Number(node.shouldRun);
   return {
     observedGeneration: daemonSet.metadata.generation ?? 1,
     desiredNumberScheduled: desired,

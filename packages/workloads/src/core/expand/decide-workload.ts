@@ -11,7 +11,7 @@ import { reduceDeployment } from '../deployment/reduce-deployment.js';
 import { currentRevision, revisionOfPod } from '../deployment/revisions.js';
 import type { Job } from '../job/job.js';
 import { reduceJob } from '../job/reduce-job.js';
-import { hasEnded, type ObservedPod } from '../pod-state.js';
+import { hasEnded, isActivePod, isAvailable, type ObservedPod } from '../pod-state.js';
 import { type ReplicaSet, reduceReplicaSet } from '../replica-set/reduce-replica-set.js';
 import { wantedTemplate } from '../rollout/config-of-workload.js';
 import { judgeRollout, type RolloutMemory, rolloutDeadlineMs, templateToUse } from '../rollout/safe-rollout.js';
@@ -45,6 +45,8 @@ export interface DecideFacts {
   /** Of a CronJob. */
   readonly jobs: readonly OwnedJob[];
   readonly node: { readonly name: string; readonly fits: (spec: PodSpec) => boolean };
+  /** Whether a document asks for the claim. */
+  readonly hasClaim: (namespace: string, name: string) => boolean;
   readonly isExclusiveClaim: (namespace: string, name: string) => boolean;
   /** What to go by in place of the document's template, which has to wait. */
   readonly template?: PodTemplate | undefined;
@@ -83,6 +85,7 @@ export const decideWorkload = (entry: WorkloadEntry, facts: DecideFacts): Worklo
         record: memory.record,
         pods,
         nowMs,
+        hasClaim: (name) => entry.claims.some(({ claim }) => claim.metadata?.name === name) || facts.hasClaim(metadata.namespace, name),
       });
       return complete({ ...decision, memory: { ...memory, revisions, record } });
     }
@@ -171,15 +174,18 @@ const decideDaemonSet = (entry: WorkloadEntry, memory: MemoryOf<'DaemonSet'>, fa
   const aim = templateToUse(memory.rollout, wanted, annotations);
   const first = ask(aim.template);
   const update = first.revisions.at(-1)!;
-  const { desiredNumberScheduled, updatedNumberScheduled, numberAvailable } = first.status;
-  const isServing = desiredNumberScheduled > 0 && updatedNumberScheduled > 0 && numberAvailable > 0;
+  const { desiredNumberScheduled } = first.status;
+  const ofUpdate = pods.filter((pod) => revisionOf(pod) === hashOf(update) && !hasEnded(pod));
+  const minReadySeconds = Number((entry.object.spec as { minReadySeconds?: number } | undefined)?.minReadySeconds ?? 0);
+  // Not by the status, which is that of the old Pod for as long as it ends.
+  const isServing = desiredNumberScheduled > 0 && ofUpdate.some((pod) => isActivePod(pod) && isAvailable(pod, minReadySeconds, nowMs));
   const isRolling = desiredNumberScheduled > 0 && !isServing;
   const since = aim.rollout?.since?.revision === update.name ? aim.rollout.since : { revision: update.name, ms: nowMs };
   const deadlineMs = since.ms + rolloutDeadlineMs(annotations);
   const judged = judgeRollout({
     ...{ rollout: aim.rollout, wanted, used: aim.template, annotations, nowMs },
     revision: update.name,
-    pods: pods.filter((pod) => revisionOf(pod) === hashOf(update) && !hasEnded(pod)),
+    pods: ofUpdate,
     serves: isServing,
     failure: nowMs >= deadlineMs ? `ControllerRevision "${update.name}" has timed out progressing.` : undefined,
   });

@@ -12,6 +12,8 @@ export interface StatefulSetQuestion {
   readonly pods: readonly ObservedPod[];
   readonly record: StatefulSetRecord;
   readonly nowMs: number;
+  /** Whether a claim of the name is there, which need not be made. Default: none is. */
+  readonly hasClaim?: (name: string) => boolean;
 }
 
 /** What a StatefulSet needs now (statefulset/stateful_set_control.go updateStatefulSet). Asked again with its own answer it decides nothing more. */
@@ -70,7 +72,7 @@ const isTerminating = ({ metadata }: ObservedPod): boolean => Boolean(metadata.d
 const isRunningAndReady = (pod: ObservedPod): boolean => pod.status?.phase === 'Running' && isReady(pod);
 
 const decide = (question: StatefulSetQuestion, current: StatefulRevision, update: StatefulRevision): Changes => {
-  const { set, pods, record, nowMs } = question;
+  const { set, pods, record, nowMs, hasClaim = () => false } = question;
   const ordered = set.spec.podManagementPolicy !== 'Parallel';
   const { first, last } = ordinalRange(set);
   const rolling = set.spec.updateStrategy.type === 'RollingUpdate';
@@ -90,7 +92,8 @@ const decide = (question: StatefulSetQuestion, current: StatefulRevision, update
       const revision = isCurrentFor(set, record, ordinal) ? current : update;
       create.push(podOf(set, ordinal, revision));
       const name = statefulPodName(set.metadata.name, ordinal);
-      claims.push(...[...statefulClaims(set, ordinal).values()].map((claim) => ({ claim, pod: name })));
+      const needed = [...statefulClaims(set, ordinal).values()].filter(({ metadata }) => !hasClaim(metadata.name));
+      claims.push(...needed.map((claim) => ({ claim, pod: name })));
       if (ordered) return answer;
     } else if (hasEnded(pod)) {
       if (!isTerminating(pod)) gone.push(pod);
