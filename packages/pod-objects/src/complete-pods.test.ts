@@ -29,6 +29,7 @@ const account = 'apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web}\nim
 const priority = 'apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: high}\nvalue: 1000\n';
 const runtimeClass =
   'apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: vm}\nhandler: kata\noverhead: {podFixed: {memory: 64Mi}}\nscheduling: {nodeSelector: {vm: "1"}}\n';
+const limitRange = (items: string): string => `apiVersion: v1\nkind: LimitRange\nmetadata: {name: l}\nspec: {limits: [${items}]}\n`;
 const limits =
   'apiVersion: v1\nkind: LimitRange\nmetadata: {name: l}\nspec: {limits: [{type: Container, default: {memory: 64Mi}, defaultRequest: {cpu: 10m}, max: {memory: 1Gi}}]}\n';
 
@@ -72,6 +73,24 @@ describe('a Pod', () => {
       'maximum memory usage per Container is 1Gi, but limit is 2Gi',
       { containers: [{ name: 'app', resources: { limits: { memory: '2Gi' } } }] },
       [limits],
+    ],
+    [
+      'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead',
+      { runtimeClassName: 'vm', overhead: { memory: '1Mi' } },
+      [runtimeClass.replace(/overhead: .*\n/, '')],
+    ],
+    [
+      '[maximum memory usage per Pod is 1Gi.  No limit is specified, memory max limit to request ratio per Container is 2, but no request is specified or request is 0]',
+      { containers: ['a', 'b'].map((name) => ({ name, resources: { requests: { memory: '0' } } })) },
+      [
+        limitRange('{type: Pod, max: {memory: 1Gi}}, {type: Container, maxLimitRequestRatio: {memory: "2"}}'),
+        limitRange('{type: Pod, max: {cpu: "1"}}').replace('name: l', 'name: m'),
+      ],
+    ],
+    [
+      'memory max limit to request ratio per Container is 2, but no limit is specified or limit is 0',
+      { containers: [{ name: 'app', resources: { requests: { memory: '1' }, limits: { memory: '0' } } }] },
+      [limitRange('{type: Container, maxLimitRequestRatio: {memory: "2"}}')],
     ],
   ])('may not run: %s', (why, spec, texts) => {
     const store = storeOf(...texts);

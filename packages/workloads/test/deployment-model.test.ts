@@ -165,6 +165,20 @@ describe('a Deployment', () => {
     expect([imagesOf(node), progressing(node)]).toEqual([Array(5).fill('v2'), 'NewReplicaSetAvailable']);
   });
 
+  it('gives a template that it goes back to the highest number while it is paused, too', () => {
+    const node = nodeOf();
+    settle(node);
+    node.deployment = deploymentOf({ template: template('v2') });
+    settle(node);
+    node.deployment = deploymentOf({ template: template('v1'), paused: true });
+    settle(node);
+    expect(node.revisions.map(({ revision, revisionHistory }) => [revision, revisionHistory])).toEqual([
+      [3, [1]],
+      [2, []],
+    ]);
+    expect(imagesOf(node)).toEqual(Array(3).fill('v2'));
+  });
+
   it('with Recreate waits until the last old Pod has ended', () => {
     const spec = { replicas: 2, strategy: { type: 'Recreate' } } as const;
     const node = nodeOf(spec);

@@ -136,6 +136,17 @@ describe('a Job', () => {
     expect(conditions(node)).toEqual(['FailureTarget DeadlineExceeded']);
   });
 
+  it('keeps the time from which it ran when it is done as it is suspended', () => {
+    const node = nodeOf();
+    sync(node);
+    const { startTime } = node.record.status!;
+    endAll(node, 0);
+    node.job = jobOf({ suspend: true });
+    sync(node);
+    expect(conditions(node).at(-1)).toBe('Complete CompletionsReached');
+    expect([startTime, node.record.status?.startTime]).toEqual(Array(2).fill('2026-01-01T00:00:00Z'));
+  });
+
   it('ends its Pods while it is suspended, which have not failed, and its time starts anew', () => {
     const node = nodeOf({ activeDeadlineSeconds: 60 });
     sync(node);

@@ -239,6 +239,10 @@ spec:
       world.pass(60_000);
       if (minute === 2) world.start();
       expect(world.names()).toHaveLength(1);
+      const [job] = world.live().map(({ pod }) => pod.metadata.ownerReferences?.[0]);
+      expect(world.views.get('CronJob.batch/default/tick')?.object).toMatchObject({
+        status: { active: [{ apiVersion: 'batch/v1', kind: 'Job', namespace: 'default', name: job?.name, uid: job?.uid }] },
+      });
       for (const live of world.live()) world.end(live, 0);
       world.reap();
     }

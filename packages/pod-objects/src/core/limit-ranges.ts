@@ -58,15 +58,19 @@ const names = (amounts: readonly (readonly [string, Quantity])[]): string =>
     .sort()
     .join(', ');
 
-/** Why the LimitRanges of its namespace do not allow a Pod, in upstream's words; empty if they do. */
+/** Why the LimitRanges of its namespace do not allow a Pod, in upstream's words: what the first of them that refuses it says; empty if none does. */
 export const limitErrors = (pod: Pod, ranges: readonly LimitRange[]): readonly string[] => {
   const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
-  return [
-    ...itemsOf(ranges, 'Container').flatMap((item) =>
-      containers.flatMap(({ resources }) => itemErrors('Container', item, resources?.requests ?? {}, resources?.limits ?? {})),
-    ),
-    ...itemsOf(ranges, 'Pod').flatMap((item) => itemErrors('Pod', item, podRequests(pod), podLimits(pod))),
-  ];
+  for (const { spec } of ranges) {
+    const errors = (spec?.limits ?? []).flatMap((item) => {
+      if (item.type === 'Pod') return itemErrors('Pod', item, podRequests(pod), podLimits(pod));
+      if (item.type !== 'Container') return [];
+      return containers.flatMap(({ resources }) => itemErrors('Container', item, resources?.requests ?? {}, resources?.limits ?? {}));
+    });
+    // What is said of several containers alike is said once (utilerrors.NewAggregate).
+    if (errors.length > 0) return [...new Set(errors)];
+  }
+  return [];
 };
 
 const itemErrors = (
@@ -92,12 +96,14 @@ const itemErrors = (
   ...Object.entries(maxLimitRequestRatio).flatMap(([resource, bound]) => {
     const [request, limit] = [requests[resource], limits[resource]];
     const text = `${resource} max limit to request ratio per ${type} is ${bound}`;
-    if (request === undefined) return [`${text}, but no request is specified or request is 0`];
-    if (limit === undefined) return [`${text}, but no limit is specified or limit is 0`];
+    if (isNothing(request)) return [`${text}, but no request is specified or request is 0`];
+    if (isNothing(limit)) return [`${text}, but no limit is specified or limit is 0`];
     const ratio = numberOf(limit) / numberOf(request);
     return ratio > numberOf(bound) ? [`${text}, but provided ratio is ${ratio.toFixed(6)}`] : [];
   }),
 ];
+
+const isNothing = (quantity: Quantity | undefined): quantity is undefined => quantity === undefined || numberOf(quantity) === 0;
 
 const numberOf = (quantity: Quantity): number => {
   const { value, scale } = parseQuantity(quantity);

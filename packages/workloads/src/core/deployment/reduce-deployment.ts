@@ -105,7 +105,7 @@ const startOf = ({ deployment, revisions, pods, record, nowMs }: DeploymentQuest
     plan: { pods, create: [], delete: [], podsMade: record.podsMade, events: [] },
   };
   const current = currentRevision(state.revisions, deployment.spec.template);
-  if (current === undefined || deployment.spec.paused) return withPods(state, deployment, nowMs);
+  if (current === undefined) return withPods(state, deployment, nowMs);
   const others = state.revisions.filter((revision) => revision !== current);
   return withPods(
     {

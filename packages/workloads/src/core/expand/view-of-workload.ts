@@ -35,8 +35,14 @@ export interface WorkloadView {
 const HELD_REVISION = 'rollback.solo-kubelet.dev/held-revision';
 const CHANGE_CAUSE = 'kubernetes.io/change-cause';
 
-/** Undefined for one that is only remembered: what was removed, or a Job whose time after its end is over. */
-export const viewOfWorkload = (entry: WorkloadEntry): WorkloadView | undefined => {
+/**
+ * Undefined for one that is only remembered: what was removed, or a Job whose time after its end is over. `uidOfJob` tells of a Job of a CronJob by its
+ * name. Default: of none.
+ */
+export const viewOfWorkload = (
+  entry: WorkloadEntry,
+  uidOfJob: (name: string) => string | undefined = () => undefined,
+): WorkloadView | undefined => {
   const { object, memory, removed, uid, generation, createdMs } = entry;
   if (removed || (memory.kind === 'Job' && memory.expired)) return undefined;
   const current = memory.kind === 'Deployment' ? newest(memory.revisions) : undefined;
@@ -60,7 +66,7 @@ export const viewOfWorkload = (entry: WorkloadEntry): WorkloadView | undefined =
       ...(Object.keys(annotations).length > 0 && { annotations }),
       ...(labels && { labels }),
     },
-    status: shownStatus(object.kind, withHeld(statusOf(memory), held)),
+    status: shownStatus(object.kind, withHeld(withJobs(statusOf(memory), namespaceOf(object), uidOfJob), held)),
   } as ApiObject;
   return {
     object: shown,
@@ -101,6 +107,19 @@ const withHeld = (status: object, held: HeldTemplate | undefined): object => {
         ...times,
       },
     ],
+  };
+};
+
+/** The Jobs that run, as references to them (cronjob/cronjob_controllerv2.go getRef). */
+const withJobs = (status: object, namespace: string, uidOfJob: (name: string) => string | undefined): object => {
+  if (!('active' in status) || !Array.isArray(status.active)) return status;
+  const active: readonly { readonly name: string }[] = status.active;
+  return {
+    ...status,
+    active: active.map((job) => {
+      const uid = uidOfJob(job.name);
+      return { ...job, namespace, ...(uid !== undefined && { uid }) };
+    }),
   };
 };
 

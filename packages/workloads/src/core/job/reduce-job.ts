@@ -53,14 +53,15 @@ const sync = (question: JobQuestion, before: JobStatus): JobDecision => {
   const condemned = alive.filter(({ metadata }) => counted.has(metadata.uid));
   const active = alive.filter((pod) => !condemned.includes(pod));
   const suspension = suspensionOf(job, before, nowMs);
-  const { startTime } = suspension;
-  const startMs = startTime === undefined ? undefined : Date.parse(startTime);
+  const startMs = suspension.startTime === undefined ? undefined : Date.parse(suspension.startTime);
   const early = jobEnd({ job, status: before, counts, pods, startMs, nowMs });
   const changes: PodChanges = early === undefined ? manage(question, counts, active, condemned) : { create: [], delete: active };
   const left = active.length - changes.delete.length + changes.create.length;
   const done =
     early === undefined && left === 0 && (spec.completions === undefined ? counts.succeeded > 0 : counts.succeeded >= spec.completions);
   const end = early ?? (done ? COMPLETED : undefined);
+  // A Job that ends is no longer suspended, and keeps the time from which it ran.
+  const startTime = end === undefined ? suspension.startTime : (before.startTime ?? suspension.startTime);
   const terminating = pods.filter(isTerminatingPod).length + condemned.length + changes.delete.length;
   const ending = endConditions(end === undefined ? suspension.conditions : before.conditions, end, terminating === 0, nowMs);
   const finished = ending.find(({ type }) => type === 'Complete' || type === 'Failed');

@@ -18,6 +18,8 @@ export interface EntryTable {
   uidOfPod(namespace: string, name: string): string | undefined;
   /** Keys of the Jobs that a CronJob made. */
   jobsOf(cronJob: string): Iterable<string>;
+  /** The UID of the Job of this name that a CronJob made. */
+  uidOfJob(cronJob: string, name: string): string | undefined;
 }
 
 export const createEntryTable = (): EntryTable => {
@@ -58,5 +60,7 @@ export const createEntryTable = (): EntryTable => {
     uidOfPod: (namespace, name) =>
       entries.get(ownersByName.get(`${namespace}/${name}`) ?? '')?.children.find(({ pod }) => pod.metadata.name === name)?.pod.metadata.uid,
     jobsOf: (cronJob) => jobs.get(cronJob) ?? [],
+    uidOfJob: (cronJob, name) =>
+      [...(jobs.get(cronJob) ?? [])].map((key) => entries.get(key)).find((entry) => entry?.object.metadata.name === name)?.uid,
   };
 };

@@ -58,7 +58,7 @@ export const createStartUp = (options: StartUpOptions): StartUp => {
 
   const show = (key: string, entry: WorkloadEntry): void => {
     announcements.announce(key, entry);
-    say({ type: 'workload', key, view: viewOfWorkload(entry) });
+    say({ type: 'workload', key, view: viewOfWorkload(entry, (job) => table.uidOfJob(key, job)) });
   };
   const announceRestored = (key: string): void => {
     const entry = table.get(key);

@@ -160,9 +160,9 @@ export const createSyncs = (options: SyncsOptions): Syncs => {
       options.onChanged();
     }
     tellEvents(step);
-    if (changed) say({ type: 'workload', key, view: done ? undefined : viewOfWorkload(entry) });
     for (const name of step.deleteJobs) deleteJob(key, name);
     createJobs(key, step);
+    if (changed) say({ type: 'workload', key, view: done ? undefined : viewOfWorkload(entry, (job) => table.uidOfJob(key, job)) });
     if (entry.owner !== undefined && changed) queue.add(entry.owner);
     // Of a Pod that ended before it began nothing will be heard.
     if (entry.children.some(({ pod, endingSince }) => endingSince !== undefined && !pods().has(pod.metadata.uid ?? ''))) queue.add(key);
