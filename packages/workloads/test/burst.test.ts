@@ -17,7 +17,11 @@ it.each([
   ['Deployment', 'apps/v1', `replicas: ${MANY}, ${selected}`],
   ['ReplicaSet', 'apps/v1', `replicas: ${MANY}, ${selected}`],
   ['StatefulSet', 'apps/v1', `replicas: ${MANY}, podManagementPolicy: Parallel, ${selected}`],
-  ['StatefulSet', 'apps/v1', `replicas: ${MANY}, persistentVolumeClaimRetentionPolicy: {whenScaled: Delete}, ${selected}, volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}]`],
+  [
+    'StatefulSet',
+    'apps/v1',
+    `replicas: ${MANY}, persistentVolumeClaimRetentionPolicy: {whenScaled: Delete}, ${selected}, volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}]`,
+  ],
   ['Job', 'batch/v1', `parallelism: ${MANY}, ${template('Never')}`],
 ])('a %s that asks for more Pods than any node has room for makes 500 at once, and others as these start', (kind, apiVersion, spec) => {
   world.apply(`apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: web}\nspec: {${spec}}\n`);

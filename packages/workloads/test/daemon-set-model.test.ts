@@ -130,7 +130,12 @@ describe('a DaemonSet on one node', () => {
     });
     removeTerminating(node.world);
     sync(node);
-    expect(decide(node).status).toMatchObject({ currentNumberScheduled: 1, numberReady: 0, numberUnavailable: 1, updatedNumberScheduled: 1 });
+    expect(decide(node).status).toMatchObject({
+      currentNumberScheduled: 1,
+      numberReady: 0,
+      numberUnavailable: 1,
+      updatedNumberScheduled: 1,
+    });
   });
 
   it('without surge ends the old Pod first, and makes none while that ends', () => {

@@ -124,7 +124,8 @@ const wrongOverhead = (pod: Pod, store: ObjectStore): PodRejection | undefined =
   const found = classOf(pod, store);
   const asked = pod.spec.overhead;
   if (found === undefined || asked === undefined) return undefined;
-  if (found.overhead === undefined) return forbidden(pod, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
+  if (found.overhead === undefined)
+    return forbidden(pod, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
   if (sameAmounts(asked, found.overhead.podFixed ?? {})) return undefined;
   return forbidden(pod, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
 };

@@ -1,4 +1,4 @@
-import type { Pod, PodCondition } from '@solo-kubelet/pod-spec';
+import { isSidecar, type Pod, type PodCondition } from '@solo-kubelet/pod-spec';
 
 /** A Pod as a controller sees it. */
 export type ObservedPod = Pick<Pod, 'metadata' | 'spec' | 'status'>;
@@ -31,12 +31,25 @@ export const isAvailable = (pod: ObservedPod, minReadySeconds: number, nowMs: nu
   return from !== undefined && from <= nowMs;
 };
 
-/** When a Pod ended: its last container, else when it ceased to be ready, else when it was made (job/backoff_utils.go getFinishedTime). */
+/**
+ * When a Pod ended: its last container, sidecars among them, else when it ceased to be ready, else when its end was asked for, else when it was made
+ * (job/backoff_utils.go getFinishedTime).
+ */
 export const finishedMs = (pod: ObservedPod): number => {
-  const ends = (pod.status?.containerStatuses ?? []).map(({ state }) => timeOf(state?.terminated?.finishedAt));
+  const { metadata, spec, status } = pod;
+  const sidecars = new Set((spec.initContainers ?? []).filter(isSidecar).map(({ name }) => name));
+  const statuses = [
+    ...(status?.containerStatuses ?? []),
+    ...(status?.initContainerStatuses ?? []).filter(({ name }) => sidecars.has(name)),
+  ];
+  const ends = statuses.map(({ state }) => timeOf(state?.terminated?.finishedAt));
   if (ends.length > 0 && ends.every((end) => end !== undefined)) return Math.max(...ends);
   const ready = readyCondition(pod);
-  return (ready?.status === 'False' ? timeOf(ready.lastTransitionTime) : undefined) ?? timeOf(pod.metadata.creationTimestamp) ?? 0;
+  const unreadyMs = ready?.status === 'False' ? timeOf(ready.lastTransitionTime) : undefined;
+  if (unreadyMs !== undefined) return unreadyMs;
+  const deletedMs = timeOf(metadata.deletionTimestamp);
+  if (deletedMs !== undefined) return deletedMs - Number(metadata.deletionGracePeriodSeconds ?? 0) * 1_000;
+  return timeOf(metadata.creationTimestamp) ?? 0;
 };
 
 /** Being deleted, and not ended yet. */

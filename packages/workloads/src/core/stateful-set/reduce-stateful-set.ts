@@ -1,7 +1,15 @@
 import { burst } from '../burst.js';
 import { availableFromMs, hasEnded, isAvailable, isReady, type ObservedPod } from '../pod-state.js';
 import { earliest, type NewPod, type WorkloadEvent } from '../workload.js';
-import { type ClaimTemplate, type OrdinalRange, ordinalRange, parentAndOrdinal, statefulClaims, statefulPod, statefulPodName } from './identity.js';
+import {
+  type ClaimTemplate,
+  type OrdinalRange,
+  ordinalRange,
+  parentAndOrdinal,
+  statefulClaims,
+  statefulPod,
+  statefulPodName,
+} from './identity.js';
 import { REVISION_LABEL, revisionOf, withoutOldRevisions, withUpdateRevision } from './revisions.js';
 import type { StatefulRevision, StatefulSet, StatefulSetDecision, StatefulSetRecord, StatefulSetStatus } from './stateful-set.js';
 
@@ -132,11 +140,7 @@ const decide = (question: StatefulSetQuestion, current: StatefulRevision, update
 };
 
 /** The ordinals of the range that have Pods, and the lowest of those that have none, at most so many; lowest first. */
-const ordinalsToLookAt = (
-  { first, last }: OrdinalRange,
-  byOrdinal: ReadonlyMap<number, ObservedPod>,
-  room: number,
-): readonly number[] => {
+const ordinalsToLookAt = ({ first, last }: OrdinalRange, byOrdinal: ReadonlyMap<number, ObservedPod>, room: number): readonly number[] => {
   const missing: number[] = [];
   for (let ordinal = first; ordinal <= last && missing.length < room; ordinal += 1) if (!byOrdinal.has(ordinal)) missing.push(ordinal);
   return [...[...byOrdinal.keys()].filter((ordinal) => first <= ordinal && ordinal <= last), ...missing].sort((a, b) => a - b);
