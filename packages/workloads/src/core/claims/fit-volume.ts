@@ -43,7 +43,7 @@ export interface FitQuestion {
 export const fittingVolume = ({ claim, className, volumes, node, keptOnly }: FitQuestion): PersistentVolume | undefined => {
   const suits = (volume: PersistentVolume): boolean =>
     compareQuantities(capacityOf(volume), requestOf(claim)) >= 0 && modeOf(volume.spec.volumeMode) === modeOf(claim.spec.volumeMode);
-  const kept = volumes.find((volume) => isKeptFor(volume, claim) && suits(volume));
+  const kept = volumes.find((volume) => isKeptFor(volume, claim) && suits(volume) && offersModes(volume, claim));
   if (kept !== undefined || keptOnly) return kept;
   const selector = labelSelectorRequirements(claim.spec.selector);
   const selected = ({ metadata }: PersistentVolume): boolean =>

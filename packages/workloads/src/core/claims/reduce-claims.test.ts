@@ -75,10 +75,17 @@ describe('a claim for volumes of documents', () => {
     expect(told(named)).toEqual(['FailedBinding volume "other" already bound to a different claim.']);
   });
 
+  it('takes a volume where both name each other, whatever else they say, and one that is kept for it only with its modes', () => {
+    const small = { claimRef: { namespace: 'default', name: 'a' }, storageClassName: '', accessModes: ['ReadOnlyMany'] } as const;
+    const volumes = [volume('v', '1Mi', small), volume('w', '2Gi', { claimRef: { namespace: 'default', name: 'b' }, accessModes: [] })];
+    const decision = ask({ claims: [claim('a', { ...onDisks, volumeName: 'v' }), claim('b', onDisks)], volumes });
+    expect([volumeOf(decision, 'a'), volumeOf(decision, 'b')]).toEqual(['v', undefined]);
+  });
+
   it('says that a controller bound it, where the claim does not name the volume itself', () => {
     const shown = (spec: Partial<Claim['spec']>) => {
       const decision = ask({ claims: [claim('a', spec)], volumes: [volume('v', '1Gi')] });
-      return shownClaim(decision.claims.get('default/a')!).metadata.annotations;
+      return shownClaim(decision.claims.get('default/a')!).metadata?.annotations;
     };
     expect(shown(onDisks)).toEqual({ 'pv.kubernetes.io/bind-completed': 'yes', 'pv.kubernetes.io/bound-by-controller': 'yes' });
     expect(shown({ ...onDisks, volumeName: 'v' })).toEqual({ 'pv.kubernetes.io/bind-completed': 'yes' });

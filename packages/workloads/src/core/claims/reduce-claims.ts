@@ -179,7 +179,8 @@ const bind = (state: Binder, claim: Claim): void => {
       note('Warning', 'FailedBinding', `volume "${named.metadata.name}" already bound to a different claim.`);
       return;
     }
-    const reason = misfit(claim, named, className);
+    // Whose documents name each other have been bound by hand: nothing is compared any more (pv_controller.go syncUnboundClaim).
+    const reason = named.spec.claimRef === undefined ? misfit(claim, named, className) : undefined;
     if (reason === undefined) take(state, claim, withClaim(named, claim), false);
     else note('Warning', 'VolumeMismatch', `Cannot bind to requested volume "${named.metadata.name}": ${reason}`);
     return;
