@@ -123,6 +123,19 @@ spec: {template: {spec: {restartPolicy: Never, containers: [{name: app, image: "
     expect(world.live().map(({ pod }) => pod.metadata.uid)).toEqual(before);
   });
 
+  it('an Indexed Job leaves out completed indexes while there are none, but not failed ones where these count', () => {
+    const spec = 'completions: 2, parallelism: 1, completionMode: Indexed, backoffLimitPerIndex: 1';
+    world.apply(`apiVersion: batch/v1
+kind: Job
+metadata: {name: many}
+spec: {${spec}, template: {spec: {restartPolicy: Never, containers: [{name: app, image: "a:1"}]}}}
+`);
+    expect(shown('Job.batch/default/many').status).toMatchObject({ active: 1, failedIndexes: '' });
+    expect(shown('Job.batch/default/many').status).not.toHaveProperty('completedIndexes');
+    for (const live of world.live()) world.end(live, 0);
+    expect(shown('Job.batch/default/many').status).toMatchObject({ completedIndexes: '0', failedIndexes: '' });
+  });
+
   it('a StatefulSet always has the number of its collisions, and a CronJob no empty list', () => {
     world.apply(`apiVersion: apps/v1
 kind: StatefulSet

@@ -18,6 +18,8 @@ export const shownStatus = (kind: WorkloadObject['kind'], status: object): objec
     case 'StatefulSet':
       return { ...shown, collisionCount: shown['collisionCount'] ?? 0 };
     case 'Job':
+      // A text that is empty is left out, but not where it says that indexes may fail.
+      if (shown['completedIndexes'] === '') delete shown['completedIndexes'];
       return { ...shown, ...(shown['conditions'] && { conditions: probed(shown['conditions']) }), uncountedTerminatedPods: {} };
     default:
       return shown;
