@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CheckEnd, createHealthCheck } from '../src/core/grpc/health-check.js';
+import { type CheckEnd, createHealthCheck, type HealthCheck } from '../src/core/grpc/health-check.js';
 import { MAX_BYTES, MAX_FRAMES } from '../src/core/http2/stream-reader.js';
 import { END_HEADERS, END_STREAM, FRAME, fields, frame, message } from './http2-frames.js';
 
@@ -387,15 +387,22 @@ it('whatever is sent comes to the same, however it is cut', () => {
   );
 });
 
-it('a good answer comes to the same, cut at any byte and byte by byte', () => {
-  const bytes = Buffer.concat([settings(setting(4, 70_000)), headers(GRPC), data(SERVING), OK]);
+it('a good answer comes to the same, cut at any byte and byte by byte, of bytes that are lent', () => {
+  const [begin, end] = [fields(...GRPC).subarray(0, 20), fields(...GRPC).subarray(20)];
+  const headersInPieces = [frame(FRAME.headers, 0, 1, begin), frame(FRAME.continuation, END_HEADERS, 1, end)];
+  const bytes = Buffer.concat([settings(setting(4, 70_000)), ...headersInPieces, data(SERVING), OK]);
+  const lend = (check: HealthCheck, part: Uint8Array): void => {
+    const lent = Buffer.from(part);
+    check.push(lent);
+    lent.fill(0xaa);
+  };
   for (let at = 0; at <= bytes.length; at += 1) {
     const check = createHealthCheck();
-    check.push(bytes.subarray(0, at));
-    check.push(bytes.subarray(at));
+    lend(check, bytes.subarray(0, at));
+    lend(check, bytes.subarray(at));
     expect(check.end()).toEqual(answered(1));
   }
   const check = createHealthCheck();
-  for (const byte of bytes) check.push(Uint8Array.of(byte));
+  for (const byte of bytes) lend(check, Uint8Array.of(byte));
   expect(check.end()).toEqual(answered(1));
 });
