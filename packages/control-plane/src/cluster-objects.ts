@@ -48,8 +48,8 @@ export interface ClusterObjects {
   readonly runtimeClassHandler: PodObjects['runtimeClassHandler'];
   readonly claim: PodObjects['claim'];
   readonly token: PodObjects['token'];
-  /** Undefined until the services have been read once. */
-  readonly serviceVariables: (pod: Pod) => ReadonlyMap<string, string> | undefined;
+  /** `unread` until the services have been read once. */
+  readonly serviceVariables: (pod: Pod) => ReadonlyMap<string, string> | 'unread';
 }
 
 interface SecretObject extends Versioned {
@@ -181,7 +181,7 @@ export const clusterObjects = ({
     claim: askClaim(api),
     token: tokens.get,
     serviceVariables: ({ metadata, spec }) =>
-      services && serviceVariables(services.values(), metadata.namespace, spec.enableServiceLinks !== false),
+      services === undefined ? 'unread' : serviceVariables(services.values(), metadata.namespace, spec.enableServiceLinks !== false),
   };
 };
 

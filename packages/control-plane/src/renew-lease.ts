@@ -1,5 +1,6 @@
 import { type ApiClient, apiPath, ClusterError, isNotFound } from '@solo-kubelet/cluster-client';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { backoffMs, type ExponentialBackoff } from '@solo-kubelet/timers/backoff';
 import { fromAbortable, longDelays } from '@solo-kubelet/timers/rxjs';
 import { asyncScheduler, defer, EMPTY, mergeMap, type Observable, of, repeat, type SchedulerLike, timer } from 'rxjs';
 import type { Report } from './report.js';
@@ -27,6 +28,9 @@ const LEASES = 'apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
 /** Tries of one renewal, without a pause (component-helpers/apimachinery/lease/controller.go). */
 const TRIES = 5;
 const JITTER = 0.04;
+/** Between looks for a lease, ms, and while its Node is not there yet. */
+const BACKOFF: ExponentialBackoff = { initialMs: 200, maxMs: 7_000 };
+const NOT_REGISTERED_MS = 1_000;
 
 /** Keeps the node's lease: by it the cluster knows that the node lives. It is left to run out when the kubelet ends. */
 export const renewLease = (options: RenewLeaseOptions): Observable<Report> => {
@@ -84,16 +88,24 @@ export const renewLease = (options: RenewLeaseOptions): Observable<Report> => {
         return undefined;
       } catch (error) {
         if (!ClusterError.is(error)) throw error;
+        const isRenewal = lease !== undefined;
         if (error.status === 409 || error.status === 404) lease = undefined;
         if (error.status === 409 && tries < TRIES) continue;
         failures += 1;
         options.onFailures?.(failures);
+        if (isRenewal && error.status !== 404 && tries < TRIES && !signal.aborted) continue;
+        // What is known of it may be wrong by now.
+        lease = undefined;
         return { type: 'failed', what: 'lease of the node', about: nodeName, message: describeError(error) };
       }
     }
   };
+  const waitMs = (): number => {
+    if (lease !== undefined) return (durationSeconds * 1_000 * (1 + JITTER * random())) / 4;
+    return failures === 0 ? NOT_REGISTERED_MS : backoffMs(BACKOFF, Math.max(1, failures - TRIES + 1));
+  };
   return defer(() => fromAbortable(renew)).pipe(
-    repeat({ delay: () => timer(lease === undefined ? 1_000 : (durationSeconds * 1_000 * (1 + JITTER * random())) / 4, scheduler) }),
+    repeat({ delay: () => timer(waitMs(), scheduler) }),
     mergeMap((report) => (report === undefined ? EMPTY : of(report))),
   );
 };

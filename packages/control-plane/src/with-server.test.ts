@@ -147,9 +147,11 @@ it('reads what pods refer to before they begin, and again when it changes', asyn
   const assigned$ = assignedPods({ api, nodeName: 'n' }).pipe(shareReplay({ bufferSize: 1, refCount: true }));
   const objects = clusterObjects({ api, assigned$ });
   const changes: string[] = [];
+  expect(objects.serviceVariables(made)).toBe('unread');
   running.push(objects.change$.subscribe(({ kind, name }) => changes.push(`${kind}/${name}`)));
   await new Promise<void>((resolve) => running.push(objects.read([made]).subscribe({ complete: resolve })));
   expect(objects.configMap('default', 'c')?.data).toEqual({ a: '1' });
+  expect(objects.serviceVariables(made)).toBeInstanceOf(Map);
   expect(objects.knows('ConfigMap', 'default', 'other')).toBe(false);
   await api.request({ method: 'PATCH', path: apiPath('api/v1/namespaces/default/configmaps', 'c'), body: { data: { a: '2' } } });
   await soon(() => objects.configMap('default', 'c')?.data).toEqual({ a: '2' });

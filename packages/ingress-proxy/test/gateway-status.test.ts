@@ -178,6 +178,21 @@ describe('a listener hears', () => {
     expect(result.table.listeners.map((each) => each.gateway)).toEqual(['shop/edge']);
   });
 
+  it('that another of its own Gateway speaks something else at its port: neither has it, and others are served', () => {
+    const listeners = [{ ...http(), port: 8000 }, { ...https, port: 8000 }, http({ name: 'fine', port: 8001 })];
+    const result = computeWorld({ gateways: [gateway(listeners), gateway([{ ...http(), port: 8000 }], 'second')] });
+    for (const at of [0, 1]) {
+      expect(ofListener(result, 0, at)).toEqual(
+        expect.arrayContaining(['Accepted=False ProtocolConflict', 'Conflicted=True ProtocolConflict']),
+      );
+    }
+    expect(ofListener(result, 0, 2)).toEqual(FINE);
+    expect(result.gateways.gateways[0]?.conditions[0]).toMatchObject({ type: 'Accepted', status: 'True', reason: 'ListenersNotValid' });
+    // What nobody has holds nothing against the next.
+    expect(ofListener(result, 1)).toEqual(FINE);
+    expect(result.table.listeners.map(({ gateway: of, port }) => `${of} ${port}`).sort()).toEqual(['shop/edge 8001', 'shop/second 8000']);
+  });
+
   it.each<[string, ReturnType<typeof gateway>]>([
     ['addresses that are not supported', gateway([http()], 'first', { addresses: [{ value: '192.0.2.1' }] })],
     ['no certificate', gateway([{ ...https, port: 8000 }], 'first')],

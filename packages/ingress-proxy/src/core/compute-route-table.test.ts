@@ -152,6 +152,25 @@ describe('servers', () => {
     ]);
   });
 
+  it('are those of TCP, though the number is there for HTTP/3, too', () => {
+    const ports = [
+      { name: 'quic', port: 80, protocol: 'UDP' as const },
+      { name: 'http', port: 80, protocol: 'TCP' as const },
+    ];
+    const services = [{ metadata: { name: 'a', namespace: 'shop' }, spec: { ports } }];
+    const numbered = [
+      { name: 'quic', port: 8443, protocol: 'UDP' as const },
+      { name: 'http', port: 8080, protocol: 'TCP' as const },
+    ];
+    const [backend] = backends({ services, slices: [slice('a', ['10.0.0.1'], { ports: numbered })] });
+    expect(backend?.endpoints).toEqual([{ address: '10.0.0.1', port: 8080 }]);
+  });
+
+  it('are one by hand that is ending and says nothing of serving, where nobody else is', () => {
+    const endpoints = [{ addresses: ['10.0.0.3'], conditions: { ready: false, terminating: true } }];
+    expect(backends({ slices: [slice('a', [], { endpoints })] })[0]?.endpoints).toEqual([{ address: '10.0.0.3', port: 8080 }]);
+  });
+
   it('speak what the port or an annotation says', () => {
     const grpc = {
       services: [{ metadata: { name: 'a', namespace: 'shop' }, spec: { ports: [{ port: 80, appProtocol: 'kubernetes.io/h2c' }] } }],

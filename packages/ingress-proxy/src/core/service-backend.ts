@@ -26,7 +26,10 @@ export const serviceBackend = (
   if (service === undefined) return { backend: empty, problem: `service "${namespace}/${name}" not found` };
   if (service.spec.type === 'ExternalName')
     return { problem: `service "${namespace}/${name}" is an ExternalName, which an Ingress can't lead to here` };
-  const servicePort = service.spec.ports?.find((each) => (port?.name ? each.name === port.name : each.port === port?.number));
+  // One number may be there for HTTP/3, too, which a proxy does not speak to servers.
+  const servicePort = service.spec.ports?.find(
+    (each) => isTcp(each) && (port?.name ? each.name === port.name : each.port === port?.number),
+  );
   if (servicePort === undefined) return { backend: empty, problem: `service "${namespace}/${name}" has no port ${JSON.stringify(asked)}` };
   return {
     backend: {
@@ -36,6 +39,8 @@ export const serviceBackend = (
     },
   };
 };
+
+const isTcp = ({ protocol = 'TCP' }: { readonly protocol?: string }): boolean => protocol === 'TCP';
 
 const SAFE_NAME = /^[a-zA-Z0-9_.-]{1,200}$/;
 
@@ -50,7 +55,7 @@ const endpointsOf = (namespace: string, name: string, port: ServicePort, slices:
       metadata.labels?.[SERVICE_NAME_LABEL] === name && (metadata.namespace ?? 'default') === namespace && addressType !== 'FQDN',
   );
   const all = own.flatMap(({ endpoints, ports }) => {
-    const number = ports.find((each) => (each.name ?? '') === (port.name ?? ''))?.port;
+    const number = ports.find((each) => isTcp(each) && (each.name ?? '') === (port.name ?? ''))?.port;
     if (number === undefined) return [];
     return endpoints.flatMap(({ addresses, conditions = {} }) => {
       const [address] = addresses;
@@ -58,7 +63,7 @@ const endpointsOf = (namespace: string, name: string, port: ServicePort, slices:
     });
   });
   const ready = all.filter(({ conditions }) => conditions.ready !== false);
-  const used = ready.length > 0 ? ready : all.filter(({ conditions }) => conditions.serving === true && conditions.terminating === true);
+  const used = ready.length > 0 ? ready : all.filter(({ conditions }) => conditions.serving !== false && conditions.terminating === true);
   const unique = new Map(used.map((each) => [`${each.address} ${each.port}`, { address: each.address, port: each.port }]));
   return [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, endpoint]) => endpoint);
 };

@@ -37,6 +37,8 @@ export const envFileKey = ({ volumeName, path }: FileKeySelector): string => `${
 export const containerEnvironment = (input: EnvironmentInput): Environment => {
   const variables = new Map<string, string>();
   const services = input.objects?.serviceVariables?.(input.pod) ?? new Map<string, string>();
+  // A container that began without them would never hear of the API server.
+  if (services === 'unread') throw invalid('services have not yet been read at least once, cannot construct envvars', true);
   for (const source of input.container.envFrom ?? []) {
     for (const [key, value] of objectVariables(source, input)) variables.set(`${source.prefix ?? ''}${key}`, value);
   }

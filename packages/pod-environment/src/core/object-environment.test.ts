@@ -12,7 +12,7 @@ const objects: PodObjects = {
   claim: async () => ({ ok: false, error: 'none' }),
   token: async () => '',
 };
-const environment = (container: Partial<Container>) =>
+const environment = (container: Partial<Container>, told: PodObjects = objects) =>
   containerEnvironment({
     pod: testPod({ containers: [container] }),
     container: { name: 'app', ...container },
@@ -21,7 +21,7 @@ const environment = (container: Partial<Container>) =>
     podIps: [],
     allocatable: {},
     envFiles: new Map(),
-    objects,
+    objects: told,
   });
 const configMapKey = (key: string, more: object = {}) => ({ valueFrom: { configMapKeyRef: { name: 'web', key, ...more } } });
 
@@ -55,6 +55,23 @@ describe('an environment from objects', () => {
       expect.objectContaining({ reason: 'CreateContainerConfigError', retryable: true, message }),
     ),
   );
+
+  it('waits until the services of its cluster have been read once', () => {
+    const told = (variables: ReturnType<NonNullable<PodObjects['serviceVariables']>>) => ({
+      ...objects,
+      serviceVariables: () => variables,
+    });
+    expect(() => environment({}, told('unread'))).toThrow(
+      expect.objectContaining({
+        reason: 'CreateContainerConfigError',
+        retryable: true,
+        message: 'services have not yet been read at least once, cannot construct envvars',
+      }),
+    );
+    expect([...environment({}, told(new Map([['A', 'b']])))]).toEqual([['A', 'b']]);
+    // Of a node where nobody tells of any there is nothing to wait for.
+    expect([...environment({}, told(undefined))]).toEqual([]);
+  });
 
   it('does without what is optional', () => {
     expect([...environment({ envFrom: [{ secretRef: { name: 'none', optional: true } }] })]).toEqual([]);

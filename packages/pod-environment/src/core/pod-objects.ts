@@ -53,6 +53,9 @@ export interface PodObjects {
   claim(request: ClaimRequest, options?: { readonly signal?: AbortSignal | undefined }): Promise<ClaimAnswer>;
   /** A token of an account, new or still good. Rejects with the reason where none can be had. */
   token(request: TokenRequest): Promise<string>;
-  /** Addresses of services, for variables that the Pod does not set itself; undefined where nobody tells. Default: none. */
-  serviceVariables?(pod: Pod): ReadonlyMap<string, string> | undefined;
+  /**
+   * Addresses of services, for variables that the Pod does not set itself; undefined where nobody tells. `unread`: they are still to come, and a container
+   * has to wait for them. Default: none.
+   */
+  serviceVariables?(pod: Pod): ReadonlyMap<string, string> | 'unread' | undefined;
 }

@@ -1,8 +1,10 @@
 import { askedAddresses, isOwnLoadBalancer } from '../core/allocate-load-balancers.js';
 import { serviceKey } from '../core/allocate-services.js';
 import type { ServiceNetwork } from '../core/service-network.js';
-import type { AddressAnnouncer } from './announce-addresses.js';
+import type { AddressAnnouncer, AddressLook } from './announce-addresses.js';
 import type { AddressNotes } from './ask-network.js';
+
+type Sight = Omit<Look, 'signal'>;
 
 interface Look {
   /** What is there is looked at once more, and so is what could not be had. */
@@ -12,7 +14,7 @@ interface Look {
   readonly signal: AbortSignal;
 }
 
-/** So many are asked for in one pass, which takes a second; rules of all Services wait for it. */
+/** So many are asked for in one pass, which takes a second. */
 const MOST_ASKED = 16;
 
 /** Remembers which addresses of load balancers the machine has, and which it cannot have. */
@@ -65,11 +67,8 @@ export const followAddresses = (announcer: AddressAnnouncer) => {
     },
     /** Whether some could not be looked at for now: another look is worth it after a while. */
     waits: (): boolean => known.waiting.size > 0 || !isDone,
-    /** Whether some were not looked at yet. */
-    hasMore: (network: ServiceNetwork): boolean =>
-      round.size > 0 || addressesOf(network).some((address) => !shown.ready.has(address) && !known.waiting.has(address)),
-    /** Looks at addresses that the machine does not have yet. Returns whether facts changed. */
-    probe: async (network: ServiceNetwork, { verify, isDue, signal }: Look): Promise<boolean> => {
+    /** Those that are to be asked for now: what the machine does not have yet. `isChanged`: facts are others. */
+    wanted: (network: ServiceNetwork, { verify, isDue }: Sight): { readonly asked: readonly string[]; readonly isChanged: boolean } => {
       const all = new Set(addressesOf(network));
       for (const address of known.waiting.keys()) if (!all.has(address)) known.waiting.delete(address);
       if (verify) for (const address of forgetFaults(network, known.faults)) round.add(address);
@@ -80,8 +79,12 @@ export const followAddresses = (announcer: AddressAnnouncer) => {
       for (const address of asked) round.delete(address);
       for (const address of given) round.delete(address);
       // Who looked at them before may be wrong by now: a look that fails frees none.
-      show(given);
-      const found = asked.length === 0 ? { faults: new Map(), waiting: new Map() } : await announcer.probe(asked, { signal });
+      return { asked, isChanged: show(given) };
+    },
+    ask: (asked: readonly string[], { signal }: Pick<Look, 'signal'>): Promise<AddressLook> => announcer.probe(asked, { signal }),
+    /** Takes in what was found of those that were asked for; whose Service has gone meanwhile are not given. Returns whether facts changed. */
+    found: (network: ServiceNetwork, asked: readonly string[], found: AddressLook): boolean => {
+      const all = new Set(addressesOf(network));
       note(asked, found);
       const free = asked.filter((address) => all.has(address) && !found.faults.has(address) && !found.waiting.has(address));
       return show(new Set([...given, ...free]));

@@ -1,6 +1,6 @@
 import { emptyObjectStore, type ObjectStore } from '@solo-kubelet/manifest-source';
 import { type ApiObject, parseObject } from '@solo-kubelet/object-spec';
-import { BehaviorSubject, NEVER, of, startWith, VirtualTimeScheduler } from 'rxjs';
+import { BehaviorSubject, NEVER, startWith, VirtualTimeScheduler } from 'rxjs';
 import { expect, it, vi } from 'vitest';
 import { parseAddressPool } from '../core/address-pool.js';
 import type { Allocation, Allocations } from '../core/allocate-services.js';
@@ -8,10 +8,11 @@ import { parseIpRange } from '../core/ip-range.js';
 import { type NftTable, tableFingerprint } from '../core/nft-table.js';
 import { policyTableName } from '../core/policy-table.js';
 import { serviceTableName } from '../core/service-table.js';
+import { textHash } from '../core/text-hash.js';
 import type { AllocationStore } from './allocation-store.js';
 import type { AddressAnnouncer, AddressLook } from './announce-addresses.js';
 import type { TableApplier } from './apply-tables.js';
-import { createServiceNetwork, type ServiceNetworkOutput } from './service-network-runner.js';
+import { createServiceNetwork, type SeenPod, type ServiceNetworkOutput } from './service-network-runner.js';
 
 const SECOND = 1_000;
 const POLICIES = `ip ${policyTableName('test')}`;
@@ -38,6 +39,16 @@ const storeOf = (objects: readonly ApiObject[], read = BOTH): ObjectStore => {
     syncedSources: new Set([...read].map((source) => `${source}:x`)),
   };
 };
+/** A Pod that is ready, whose label `app` is its name. */
+const podOf = (name: string, ip: string): SeenPod =>
+  ({
+    pod: {
+      metadata: { name, namespace: 'default', uid: name, labels: { app: name } },
+      spec: { containers: [] },
+      status: { phase: 'Running', podIPs: [{ ip }], conditions: [{ type: 'Ready', status: 'True' }] },
+    },
+    terminating: false,
+  }) as unknown as SeenPod;
 const nameOf = ({ family, name }: Pick<NftTable, 'family' | 'name'>): string => `${family} ${name}`;
 
 const HAD: Allocation = {
@@ -90,7 +101,8 @@ const start = (pool = ['192.0.2.1-192.0.2.40'], had: Allocations = new Map()) =>
   const parsed = parseAddressPool(pool);
   if ('error' in parsed) throw new Error(parsed.error);
   const outputs: ServiceNetworkOutput[] = [];
-  createServiceNetwork({
+  const pods$ = new BehaviorSubject<ReadonlyMap<string, SeenPod>>(new Map());
+  const runner = createServiceNetwork({
     settings: {
       ranges: [parseIpRange('10.96.0.0/16')!],
       nodePorts: { from: 30_000, to: 32_767 },
@@ -104,11 +116,12 @@ const start = (pool = ['192.0.2.1-192.0.2.40'], had: Allocations = new Map()) =>
     announcer,
     listeners: async () => new Set(),
     scheduler,
-  })
+  });
+  const running = runner
     .run({
       objects$,
       sources: [...BOTH].map((source) => ({ source, path: 'x' })),
-      pods$: of(new Map()),
+      pods$,
       known$: NEVER.pipe(startWith(true)),
       node$,
     })
@@ -140,6 +153,9 @@ const start = (pool = ['192.0.2.1-192.0.2.40'], had: Allocations = new Map()) =>
     putEarly: (...objects: readonly ApiObject[]) => objects$.next(storeOf(objects, new Set(['file']))),
     save,
     node$,
+    end: () => running.unsubscribe(),
+    run: (...pods: readonly string[]) => pods$.next(new Map(pods.map((name, i) => [name, podOf(name, `10.0.0.${i + 1}`)]))),
+    variables: (links = true) => Object.fromEntries(runner.variables('default', links)),
     network,
     ips: (name: string) =>
       network()
@@ -196,6 +212,108 @@ it('rules are in force while neighbours are still being asked, without the addre
   expect(services.troubles()).toEqual([]);
   // Each table was made of what the kernel had; no change was made twice.
   expect(services.calls.filter((call) => call.startsWith('apply'))).toHaveLength(5);
+});
+
+it('rules follow Pods while neighbours are asked, and what they answer is of then', async () => {
+  const services = start();
+  const asked = later<AddressLook>();
+  services.announcer.probe.mockImplementationOnce(() => asked.promise);
+  const plain = object('Service', 'plain', { selector: { app: 'b' }, ports: [{ port: 80 }] });
+  services.put(balancer('web'), balancer('gone'), plain);
+  await services.pass(SECOND);
+  const [inQuestion] = services.announcer.probe.mock.calls[0]!;
+  expect(inQuestion).toHaveLength(2);
+  const endpoints = () =>
+    services
+      .network()
+      .slices.filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === 'plain')
+      .flatMap((slice) => slice.endpoints.flatMap(({ addresses }) => addresses));
+  services.run('a', 'b');
+  await services.pass(SECOND);
+  expect(endpoints()).toEqual(['10.0.0.2']);
+  services.inForce();
+  // One of those that are asked for is nobody's any more.
+  services.put(balancer('web'), plain);
+  services.run('b');
+  await services.pass(SECOND);
+  expect(endpoints()).toEqual(['10.0.0.1']);
+  services.inForce();
+  // Nobody else is asked meanwhile, nor is anything given, though it is looked whether the rules are there.
+  await services.pass(130 * SECOND);
+  expect(services.announcer.probe).toHaveBeenCalledTimes(1);
+  expect(services.announcer.announce).not.toHaveBeenCalled();
+  asked.resolve(ALL_FREE);
+  await services.pass(SECOND);
+  expect(services.announcer.announce.mock.calls.map(([addresses]) => addresses)).toEqual([services.ips('web')]);
+  services.inForce();
+  expect(services.troubles()).toEqual([]);
+});
+
+it('one that somebody has is in force at no moment, whatever changes while he is asked', async () => {
+  const services = start(['192.0.2.1-192.0.2.2']);
+  const asked = later<AddressLook>();
+  services.announcer.probe.mockImplementationOnce(() => asked.promise);
+  services.put(balancer('web'));
+  await services.pass(SECOND);
+  const [[first = '']] = [services.announcer.probe.mock.calls[0]![0]];
+  services.run('a');
+  await services.pass(SECOND);
+  asked.resolve(lookOf('faults', [first], 'is answered by 02:00:00:00:00:01 at eth0'));
+  await services.pass(SECOND);
+  const [ip = ''] = services.ips('web');
+  expect(['192.0.2.1', '192.0.2.2'].filter((one) => one !== first)).toEqual([ip]);
+  for (const [, table] of services.applier.apply.mock.calls)
+    for (const key of [...table.sets.values()].flatMap(({ elements }) => [...(elements?.keys() ?? [])])) expect(key).not.toContain(first);
+  services.inForce();
+});
+
+it('whoever ends while neighbours are asked asks no more, and takes no answer', async () => {
+  const services = start();
+  const asked = later<AddressLook>();
+  let isEnded = false;
+  services.announcer.probe.mockImplementationOnce((_, { signal }) => {
+    signal.addEventListener('abort', () => {
+      isEnded = true;
+    });
+    return asked.promise;
+  });
+  services.put(balancer('web'));
+  await services.pass(SECOND);
+  services.end();
+  expect(isEnded).toBe(true);
+  const calls = services.calls.length;
+  asked.resolve(ALL_FREE);
+  await services.pass(SECOND);
+  expect(services.calls).toHaveLength(calls);
+});
+
+it('an address that a container was told stays its Service’s, whoever is read later', async () => {
+  const plain = (name: string): ApiObject => object('Service', name, { ports: [{ port: 80 }] });
+  const alone = async (name: string): Promise<string | undefined> => {
+    const services = start();
+    services.put(plain(name));
+    await services.pass(SECOND);
+    return services.network().services[0]?.spec.clusterIP;
+  };
+  // One whose name leads to the same place, and who comes first of both.
+  const places = 65_535 - 257;
+  const place = textHash('default/web') % places;
+  const rival = Array.from({ length: 1_000_000 }, (_, i) => `a${i}`).find((name) => textHash(`default/${name}`) % places === place)!;
+  expect(await alone(rival)).toBe(await alone('web'));
+  const services = start();
+  services.putEarly(plain('web'));
+  await services.pass(SECOND);
+  // Who is told nothing holds nothing.
+  expect(services.variables(false)).toEqual({});
+  const { WEB_SERVICE_HOST: ip = '' } = services.variables();
+  services.put(plain(rival), plain('web'));
+  await services.pass(SECOND);
+  expect(services.variables()).toMatchObject({ WEB_SERVICE_HOST: ip });
+  services.put(plain(rival), plain('web'), object('Service', 'wish', { clusterIP: ip, ports: [{ port: 80 }] }));
+  await services.pass(SECOND);
+  // A number that somebody asks for is his, as at any other time.
+  expect(services.variables()).toMatchObject({ WISH_SERVICE_HOST: ip });
+  expect(services.save.mock.lastCall![0].get('default/web')?.clusterIPs).not.toContain(ip);
 });
 
 it('an address of an earlier process that the machine has is in force from the first moment', async () => {
@@ -306,11 +424,11 @@ it('an address that cannot be taken away does not stand before rules, and is tri
   const services = start();
   services.put(balancer('web'));
   await services.pass(SECOND);
-  // The second time it is once the new address was looked at.
-  for (let i = 0; i < 2; i++) services.announcer.withdraw.mockRejectedValueOnce(new Error('ip: no'));
+  services.announcer.withdraw.mockRejectedValue(new Error('ip: no'));
   services.put(balancer('other'));
   await services.pass(SECOND);
-  expect(services.troubles()).toEqual(Array(2).fill('an address of a load balancer cannot be taken away: ip: no'));
+  expect(new Set(services.troubles())).toEqual(new Set(['an address of a load balancer cannot be taken away: ip: no']));
+  services.announcer.withdraw.mockImplementation(async () => {});
   services.inForce();
   expect([...services.network().parts.keys()]).toEqual(['default/other']);
   const before = services.announcer.withdraw.mock.calls.length;

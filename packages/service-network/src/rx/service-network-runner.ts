@@ -3,7 +3,7 @@ import type { ObjectStore } from '@solo-kubelet/manifest-source';
 import type { Service } from '@solo-kubelet/object-spec';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { conflateMap, fromEmitting } from '@solo-kubelet/timers/rxjs';
-import { auditTime, defer, interval, map, merge, mergeMap, type Observable, type SchedulerLike, Subject, tap, timer } from 'rxjs';
+import { auditTime, defer, finalize, interval, map, merge, mergeMap, type Observable, type SchedulerLike, Subject, tap, timer } from 'rxjs';
 import type { Allocations } from '../core/allocate-services.js';
 import { conntrackFlushes } from '../core/conntrack-flushes.js';
 import type { NftTable } from '../core/nft-table.js';
@@ -13,7 +13,7 @@ import type { ServiceProblem } from '../core/service-problems.js';
 import type { Forward } from '../core/service-rules.js';
 import { serviceVariables } from '../core/service-variables.js';
 import type { AllocationStore } from './allocation-store.js';
-import type { AddressAnnouncer } from './announce-addresses.js';
+import type { AddressAnnouncer, AddressLook } from './announce-addresses.js';
 import type { TableApplier } from './apply-tables.js';
 import { followAddresses } from './follow-addresses.js';
 import { followLists, followPods, isSameInput, type SeenPod } from './follow-inputs.js';
@@ -98,6 +98,12 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
   /** The node when addresses were looked at last. */
   let lookedFor: NodeFacts | undefined;
   let told = new Set<string>();
+  /** Neighbours are being asked: beside the steps, which go on meanwhile. */
+  let isAsking = false;
+  /** What came of that, for the next step. */
+  let looked: { readonly asked: readonly string[]; readonly found: AddressLook } | { readonly error: unknown } | undefined;
+  /** All that is given was to be looked at again while neighbours were asked. */
+  let owesLook = false;
   const addresses = announcer === undefined ? undefined : followAddresses(announcer);
   const pods = followPods();
   const lists = followLists();
@@ -121,6 +127,24 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
   const run = ({ objects$, sources, pods$, known$, node$ }: ServiceNetworkSources): Observable<ServiceNetworkOutput> =>
     defer(() => {
       const again$ = new Subject<number>();
+      const end = new AbortController();
+      isAsking = false;
+      looked = undefined;
+      const ask = (asked: readonly string[]): void => {
+        isAsking = true;
+        addresses
+          ?.ask(asked, { signal: end.signal })
+          .then(
+            (found) => ({ asked, found }),
+            (error: unknown) => ({ error }),
+          )
+          .then((result) => {
+            if (end.signal.aborted) return;
+            isAsking = false;
+            looked = result;
+            again$.next(0);
+          });
+      };
       const changes$ = merge(
         objects$.pipe(
           tap((next) => {
@@ -152,8 +176,9 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
       const verify$ = interval(VERIFY_MS, scheduler).pipe(map(() => ({ verify: true })));
       return merge(changes$, verify$).pipe(
         conflateMap(({ verify }) =>
-          fromEmitting<ServiceNetworkOutput>((say, signal) => step({ verify, say, signal, again: (ms) => again$.next(ms) })),
+          fromEmitting<ServiceNetworkOutput>((say, signal) => step({ verify, say, signal, again: (ms) => again$.next(ms), ask })),
         ),
+        finalize(() => end.abort()),
       );
     });
 
@@ -162,9 +187,11 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
     readonly say: (output: ServiceNetworkOutput) => void;
     readonly signal: AbortSignal;
     readonly again: (afterMs: number) => void;
+    /** Asks neighbours for addresses; another step follows once they had time to answer. */
+    readonly ask: (asked: readonly string[]) => void;
   }
 
-  const step = async ({ verify, say, signal, again }: Step): Promise<void> => {
+  const step = async ({ verify, say, signal, again, ask }: Step): Promise<void> => {
     if (objects === undefined) return;
     const startedAtMs = scheduler.now();
     const synced = (ok: boolean, hasMore: boolean): void => say({ type: 'synced', ok, durationMs: scheduler.now() - startedAtMs, hasMore });
@@ -191,6 +218,12 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
       say({ type: 'trouble', what: 'addresses of load balancers that there are cannot be told', message: describeError(error) });
       again(RETRY_MS);
     }
+    const result = looked;
+    looked = undefined;
+    if (result !== undefined && 'error' in result) {
+      say({ type: 'trouble', what: 'addresses of load balancers cannot be looked for', message: describeError(result.error) });
+      again(RETRY_MS);
+    } else if (result !== undefined && addresses?.found(now, result.asked, result.found)) now = compute();
     tell(now, say);
     if (!isKnown || listedAtMs === undefined) return;
     if (
@@ -202,29 +235,28 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
       return;
     }
     try {
-      let hasMore = false;
+      let hasMore = isAsking;
       if (!(await bringInForce(now, { verify, say, signal, again }))) return;
-      if (addresses !== undefined) {
+      if (isAsking) owesLook ||= verify;
+      // What is given is looked after between questions, not while one is asked: a step more, and it is.
+      if (addresses !== undefined && !isAsking) {
         // What waits is looked at after a while, or once the node has other addresses.
         const isDue = dueAtMs !== undefined && (scheduler.now() >= dueAtMs || lookedFor !== node);
         if (isDue) dueAtMs = undefined;
         lookedFor = node;
-        // Neighbours take a second to answer: what is in force already does not wait for them.
-        const look = await addresses.probe(now, { verify, isDue, signal }).catch((error: unknown) => {
-          signal.throwIfAborted();
-          say({ type: 'trouble', what: 'addresses of load balancers cannot be looked for', message: describeError(error) });
-          again(RETRY_MS);
-          return undefined;
-        });
-        // One that turns out to be somebody else's is not in force for a moment either: the next one is looked at in its place.
-        if (look !== false) {
-          now = compute();
-          tell(now, say);
-          if (!(await bringInForce(now, { verify: false, say, signal, again }))) return;
+        const sight = { verify: verify || owesLook, isDue };
+        owesLook = false;
+        hasMore = await addresses.announce(now, { ...sight, signal });
+        if (hasMore) {
+          owesLook = sight.verify;
+          again(0);
+        } else if (result === undefined || !('error' in result)) {
+          const { asked, isChanged } = addresses.wanted(now, sight);
+          // One that turns out to be somebody else's is not in force for a moment either: the next one is looked at in its place.
+          if (isChanged) again(0);
+          if (asked.length > 0) ask(asked);
+          hasMore = isChanged || asked.length > 0;
         }
-        const isOther = await addresses.announce(now, { verify, isDue, signal });
-        hasMore = isOther || (look !== undefined && addresses.hasMore(now));
-        if (hasMore) again(0);
         if (addresses.waits() && dueAtMs === undefined) {
           dueAtMs = scheduler.now() + WAITING_MS;
           again(WAITING_MS);
@@ -249,7 +281,7 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
   };
 
   /** Returns whether it could be written down first. */
-  const bringInForce = async (now: ServiceNetwork, { verify, say, signal, again }: Step): Promise<boolean> => {
+  const bringInForce = async (now: ServiceNetwork, { verify, say, signal, again }: Omit<Step, 'ask'>): Promise<boolean> => {
     say({ type: 'settled', network: now });
     try {
       if (saved !== record) {
@@ -271,7 +303,7 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
     return true;
   };
 
-  const putInForce = async (now: ServiceNetwork, { verify, say, signal }: Omit<Step, 'again'>): Promise<void> => {
+  const putInForce = async (now: ServiceNetwork, { verify, say, signal }: Omit<Step, 'again' | 'ask'>): Promise<void> => {
     const isFirst = applied === undefined;
     if (isFirst || verify) for (const range of settings.ranges) await applier.ensureRoute(range, { signal });
     const results: string[] = [];
@@ -296,11 +328,28 @@ export const createServiceNetwork = (options: ServiceNetworkOptions): ServiceNet
     forwards = newForwards;
   };
 
+  /**
+   * What a container is told must not become another Service's by chance: of what is only for the moment those are kept. Somebody who asks for a number that was
+   * told gets it all the same, as at any other time.
+   */
+  const keepTold = (namespace: string, { allocations }: ServiceNetwork): void => {
+    const fresh = [...allocations].filter(([key]) => key.startsWith(`${namespace}/`) && !record.has(key));
+    if (fresh.length > 0)
+      record = new Map([...record, ...fresh.map(([key, { clusterIPs }]) => [key, { clusterIPs, nodePorts: {} }] as const)]);
+  };
+
   return {
     run,
-    variables: (namespace, links) => serviceVariables(variableFacts(objects === undefined ? [] : compute().services), namespace, links),
+    variables: (namespace, links) => {
+      if (objects === undefined) return NO_VARIABLES;
+      const now = compute();
+      if (!isSynced && links) keepTold(namespace, now);
+      return serviceVariables(variableFacts(now.services), namespace, links);
+    },
   };
 };
+
+const NO_VARIABLES: ReadonlyMap<string, string> = new Map();
 
 /** Clients that meet the API server's name take the node for a cluster's and wait for a server that is not there. */
 const variableFacts = (services: readonly Service[]): Parameters<typeof serviceVariables>[0] =>

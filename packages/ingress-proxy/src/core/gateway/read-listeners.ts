@@ -29,7 +29,10 @@ const MOST_LISTENERS = 256;
 
 const HTTP_ROUTE: RouteGroupKind = { group: GATEWAY_GROUP, kind: 'HTTPRoute' };
 
-/** Every listener of every Gateway. The first that can serve has its port and host; one that can't holds nothing against others. */
+/**
+ * Every listener of every Gateway. Of several Gateways the first that can serve has its port and host, of one none of those that conflict, as the specification
+ * wants it; one that can't serve holds nothing against others.
+ */
 export const readListeners = (input: ReadListenersInput): readonly OpenListener[] => {
   const { httpPort, httpsPort } = input.ingressPorts;
   const protocols = new Map([
@@ -37,18 +40,19 @@ export const readListeners = (input: ReadListenersInput): readonly OpenListener[
     [httpsPort, { protocol: 'HTTPS', of: 'Ingresses' }],
   ]);
   const hosts = new Map<string, string>();
-  return input.gateways.flatMap((gateway) =>
-    (gateway.spec?.listeners ?? []).map((spec): OpenListener => {
+  return input.gateways.flatMap((gateway) => {
+    const amongThemselves = conflictsAmong(gateway.spec?.listeners ?? []);
+    return (gateway.spec?.listeners ?? []).map((spec): OpenListener => {
       const key = keyOf(gateway);
       const host = (spec.hostname ?? '').toLowerCase();
       const place = `${spec.port} ${host}`;
       const before = protocols.get(spec.port);
-      const conflict = conflictOf({ spec, before, holder: hosts.get(place) });
+      const conflict = amongThemselves.get(spec) ?? conflictOf({ spec, before, holder: hosts.get(place) });
       const kinds = readKinds(spec);
       const secrets = spec.protocol === 'HTTPS' ? readCertificates(gateway, spec, input) : undefined;
       const surplus =
         hosts.size < MOST_LISTENERS ? undefined : `the Gateways of a node have at most ${MOST_LISTENERS} listeners that serve`;
-      const isSupported = spec.protocol === 'HTTP' || spec.protocol === 'HTTPS';
+      const isSupported = isSupportedProtocol(spec.protocol);
       const resolved = kinds.fault ?? secrets?.fault;
       const odd = host === '' || isHost(host) ? undefined : `hostname ${JSON.stringify(host)} is no name of a host`;
       const address = (gateway.spec?.addresses ?? []).length > 0 ? 'spec.addresses is not supported' : undefined;
@@ -77,8 +81,38 @@ export const readListeners = (input: ReadListenersInput): readonly OpenListener[
         ...(fault !== undefined && { fault }),
         ...(secrets !== undefined && { certificates: secrets.pairs }),
       };
-    }),
-  );
+    });
+  });
+};
+
+const isSupportedProtocol = (protocol: string): boolean => protocol === 'HTTP' || protocol === 'HTTPS';
+
+/** Listeners of one Gateway that cannot be told apart. */
+const conflictsAmong = (listeners: readonly GatewayListener[]): ReadonlyMap<GatewayListener, Conflict> => {
+  const conflicts = new Map<GatewayListener, Conflict>();
+  const supported = listeners.filter(({ protocol }) => isSupportedProtocol(protocol));
+  for (const [port, some] of groupBy(supported, (each) => each.port)) {
+    if (new Set(some.map(({ protocol }) => protocol)).size > 1) {
+      const message = `port ${port} has ${some.map(({ name, protocol }) => `${protocol} for ${name}`).join(' and ')}`;
+      for (const each of some) conflicts.set(each, { reason: 'ProtocolConflict', message, isConflict: true });
+      continue;
+    }
+    for (const [host, same] of groupBy(some, ({ hostname = '' }) => hostname.toLowerCase())) {
+      if (same.length === 1) continue;
+      const message = `port ${port} and host ${host || '*'} are of ${same.map(({ name }) => name).join(' and ')}`;
+      for (const each of same) conflicts.set(each, { reason: 'HostnameConflict', message, isConflict: true });
+    }
+  }
+  return conflicts;
+};
+
+const groupBy = <K>(
+  listeners: readonly GatewayListener[],
+  keyOf: (each: GatewayListener) => K,
+): ReadonlyMap<K, readonly GatewayListener[]> => {
+  const groups = new Map<K, GatewayListener[]>();
+  for (const each of listeners) groups.set(keyOf(each), [...(groups.get(keyOf(each)) ?? []), each]);
+  return groups;
 };
 
 interface Conflict {
