@@ -11,6 +11,7 @@ import { flagTable } from './flag-table.js';
 import { flagValue } from './flag-values.js';
 import { INGRESS_FLAGS, type IngressFlags, parseIngress } from './ingress-flags.js';
 import { type KubeApiFlags, parseKubeApiAddress } from './kube-api-address.js';
+import { nodeLabelFault } from './node-labels.js';
 import type { ParsedFlags } from './parse-flags.js';
 import { parseLoadBalancers, parseServiceNetwork, type ServiceNetworkFlags } from './service-network-flags.js';
 
@@ -96,7 +97,7 @@ export const kubeletFlags = (parsed: ParsedFlags): KubeletFlags => {
     ageIdentityFile: absoluteOf(parsed, 'age-identity') ?? join(rootDirectory, AGE_IDENTITY_FILE),
     hostnameOverride: lastOf(parsed, 'hostname-override'),
     nodeIps: (flagOf(parsed, 'node-ip') ?? []) as readonly string[],
-    nodeLabels: (flagOf(parsed, 'node-labels') ?? {}) as Readonly<Record<string, string>>,
+    nodeLabels: nodeLabelsFlag(parsed),
     kubeconfig: absoluteOf(parsed, 'kubeconfig'),
     bootstrapKubeconfig: absoluteOf(parsed, 'bootstrap-kubeconfig'),
     registerWithTaints: ((flagOf(parsed, 'register-with-taints') ?? []) as readonly string[]).map(parseTaint),
@@ -148,6 +149,13 @@ const targetFlags = <Target extends object>(
 const absoluteOf = (parsed: ParsedFlags, name: string): string | undefined => {
   const path = lastOf(parsed, name);
   return path === undefined ? undefined : resolve(path);
+};
+
+const nodeLabelsFlag = (parsed: ParsedFlags): Readonly<Record<string, string>> => {
+  const labels = (flagOf(parsed, 'node-labels') ?? {}) as Readonly<Record<string, string>>;
+  const fault = nodeLabelFault(labels, { joins: lastOf(parsed, 'kubeconfig') !== undefined });
+  if (fault !== undefined) throw new KubeletError({ code: 'KUBELET_USAGE', message: `--node-labels: ${fault}` });
+  return labels;
 };
 
 const TAINT = /^([^=:]+)(?:=([^:]*))?:(NoSchedule|PreferNoSchedule|NoExecute)$/;
