@@ -4,7 +4,7 @@ import { nodeLabelFault } from './node-labels.js';
 
 const joined = { joins: true };
 
-it.each([
+it.each<Readonly<Record<string, string>>>([
   { site: 'berlin', 'example.com/room': '' },
   { 'kubernetes.io/arch': 'arm64', 'topology.kubernetes.io/zone': 'a', 'beta.kubernetes.io/instance-type': 'x' },
   { 'node.kubernetes.io/role': 'edge', 'mine.kubelet.kubernetes.io/x': 'y' },
