@@ -37,6 +37,17 @@ it('keeps no dead container of a pod that has ended', () => {
   expect(selectGarbage([pod], DEFAULT_GARBAGE_POLICY, at(10_000), ended).containerIds).toEqual(['app-2', 'app-1']);
 });
 
+it('keeps none that never started once a later one has, whatever its age; one that is being started is left alone', () => {
+  const unstarted = (restartCount: number, id: string) =>
+    observedContainer('app', { id, state: 'created', restartCount, createdAtMs: restartCount * 1_000 });
+  const later = observedContainer('app', { id: 'later', restartCount: 1, createdAtMs: 1_500 });
+  const garbageOf = (...containers: readonly ObservedContainer[]) =>
+    selectGarbage([observedPod(containers, [current])], DEFAULT_GARBAGE_POLICY, at(2_000)).containerIds;
+  expect(garbageOf(later, unstarted(1, 'cut'), dead('app', 0))).toEqual(['cut']);
+  expect(garbageOf(unstarted(2, 'starts'), later)).toEqual([]);
+  expect(garbageOf(unstarted(1, 'starts'), unstarted(1, 'cut'), dead('app', 0))).toEqual([]);
+});
+
 it('leaves the young alone and holds to the limit for all, oldest first', () => {
   const pod = observedPod([dead('a', 5), dead('b', 4), dead('c', 3)], [current]);
   expect(selectGarbage([pod], { ...DEFAULT_GARBAGE_POLICY, maxPerContainer: 0, minAgeMs: 6_000 }, at(10_000)).containerIds).toEqual([

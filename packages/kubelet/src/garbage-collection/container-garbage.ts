@@ -18,7 +18,8 @@ export interface Garbage {
 }
 
 /**
- * What a pod that stays has too much of: old dead containers and the sandboxes they leave behind. Of pods in `ended` no dead container is kept.
+ * What a pod that stays has too much of: old dead containers and the sandboxes they leave behind. Of pods in `ended` no dead container is kept, and nowhere one
+ * that was never started and has a successor: it tells nothing, and of a start that was cut short with its runtime a process may be left that waits for ever.
  * Upstream: kuberuntime_gc.go.
  */
 export const selectGarbage = (
@@ -29,11 +30,19 @@ export const selectGarbage = (
 ): Garbage => {
   const groups: (readonly ObservedContainer[])[] = [];
   const ofEnded: ObservedContainer[] = [];
+  const givenUp: ObservedContainer[] = [];
   const podSandboxIds: string[] = [];
   for (const pod of pods) {
     const names = new Set(pod.containers.map(({ name }) => name));
     if (ended.has(pod.uid)) ofEnded.push(...pod.containers.filter((one) => isDead(one, policy, ageMs(one))));
-    else for (const name of names) groups.push(pod.containers.filter((one) => one.name === name && isDead(one, policy, ageMs(one))));
+    else
+      for (const name of names) {
+        const instances = pod.containers.filter((one) => one.name === name);
+        const ran = instances.findIndex(({ state }) => state === 'running' || state === 'exited');
+        const unstarted = ran < 0 ? [] : instances.slice(ran + 1).filter(({ state }) => state === 'created');
+        givenUp.push(...unstarted);
+        groups.push(instances.filter((one) => !unstarted.includes(one) && isDead(one, policy, ageMs(one))));
+      }
     const empty = pod.sandboxes.filter(
       (sandbox, index) => index > 0 && sandbox.state === 'notReady' && !pod.containers.some(({ sandboxId }) => sandboxId === sandbox.id),
     );
@@ -41,7 +50,7 @@ export const selectGarbage = (
   }
   const surplus = groups.flatMap((group) => group.slice(Math.max(0, policy.maxPerContainer)));
   const kept = groups.map((group) => group.slice(0, Math.max(0, policy.maxPerContainer)));
-  return { containerIds: [...ofEnded, ...surplus, ...beyondTotal(kept, policy, ageMs)].map(({ id }) => id), podSandboxIds };
+  return { containerIds: [...ofEnded, ...givenUp, ...surplus, ...beyondTotal(kept, policy, ageMs)].map(({ id }) => id), podSandboxIds };
 };
 
 /** A container that was created and never started is garbage when it is older than any start takes, ms. */
