@@ -62,8 +62,25 @@ describe('tcpSocket', () => {
     expect(await run(tcpSocketHandler(), { port })).toMatchObject({ result: 'failure', output: expect.stringContaining('ECONNREFUSED') });
   });
 
-  it.each([0, 65_536, 'nobody', '', '80x'])('cannot be tried on port %j', async (port) => {
-    expect(await run(tcpSocketHandler(), { port })).toEqual({ result: 'unknown', output: `invalid port: ${port}` });
+  it.each<[number | string, string]>([
+    [0, 'invalid port number: 0'],
+    [65_536, 'invalid port number: 65536'],
+    ['-1', 'invalid port number: -1'],
+    ['nobody', 'strconv.Atoi: parsing "nobody": invalid syntax'],
+    ['80x', 'strconv.Atoi: parsing "80x": invalid syntax'],
+    ['0x50', 'strconv.Atoi: parsing "0x50": invalid syntax'],
+    ['8e1', 'strconv.Atoi: parsing "8e1": invalid syntax'],
+    ['', 'strconv.Atoi: parsing "": invalid syntax'],
+    ['9223372036854775808', 'strconv.Atoi: parsing "9223372036854775808": value out of range'],
+  ])('cannot be tried on port %j', async (port, output) => {
+    expect(await run(tcpSocketHandler(), { port })).toEqual({ result: 'unknown', output });
+    expect(await run(httpGetHandler(), { port })).toEqual({ result: 'unknown', output });
+  });
+
+  it('writes an IPv6 address in brackets', async () => {
+    const target = probeTarget({ podIp: '2001:db8::1' });
+    const outcome = await lastValueFrom(from(tcpSocketHandler().probe({ port: 80 }, target, { signal: AbortSignal.abort() })));
+    expect(outcome).toEqual({ result: 'failure', output: 'dial tcp [2001:db8::1]:80: i/o timeout' });
   });
 });
 
@@ -248,6 +265,15 @@ describe('exec', () => {
         { command: ['sleep', '60'] },
       ),
     ).toEqual(outcome);
+  });
+
+  it('writes a longer limit as Go does', async () => {
+    const handler = execHandler(async () => ({ type: 'timedOut' }));
+    const target = probeTarget({ probe: { timeoutSeconds: 90 } });
+    expect(await run(handler, { command: ['a'] }, { target })).toEqual({
+      result: 'failure',
+      output: 'command timed out: "a" timed out after 1m30s',
+    });
   });
 
   it('replaces literal variables only, and passes the time limit on', async () => {

@@ -1,5 +1,5 @@
 import { type CallOptions, type ClientUnaryCall, Metadata, type ServiceError, status } from '@grpc/grpc-js';
-import { grpcDetails } from '@solo-kubelet/diagnostics/text';
+import { goRpcError } from '@solo-kubelet/diagnostics/text';
 import { callDeadline, cancelCall, onAbort } from '@solo-kubelet/timers';
 import { DevicePluginError } from '../device-plugin-error.js';
 
@@ -33,17 +33,8 @@ export const callUnary = <Request, Reply>(
   });
 
 const callFailed = (error: ServiceError): DevicePluginError =>
-  new DevicePluginError({ code: 'DEVICE_PLUGIN_CALL_FAILED', retryable: true, message: goMessage(error) });
-
-/** In the words of grpc-go, which upstream's events repeat. */
-const goMessage = ({ code, details }: ServiceError): string => `rpc error: code = ${goCode(code)} desc = ${grpcDetails(details)}`;
-
-/** `DEADLINE_EXCEEDED` → `DeadlineExceeded`. */
-const goCode = (code: status): string =>
-  code === status.OK
-    ? 'OK'
-    : (status[code] ?? `Code(${code})`)
-        .split('_')
-        .map((word) => word.charAt(0) + word.slice(1).toLowerCase())
-        .join('')
-        .replace('Cancelled', 'Canceled');
+  new DevicePluginError({
+    code: 'DEVICE_PLUGIN_CALL_FAILED',
+    retryable: true,
+    message: goRpcError(status[error.code] ?? `Code(${error.code})`, error.details),
+  });

@@ -1,5 +1,6 @@
 export { escapeDocument } from './document-text.js';
 export { formatGoDuration, type GoDuration, parseGoDuration, readGoDuration } from './go-duration.js';
+export { goRpcError } from './go-rpc-error.js';
 export { grpcDetails } from './grpc-details.js';
 export { hasControls } from './has-controls.js';
 export { humanDuration } from './human-duration.js';

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CriClient } from '@solo-kubelet/cri-client';
 import { describeError } from '@solo-kubelet/diagnostics';
+import { goRpcError } from '@solo-kubelet/diagnostics/text';
 import type { NodeView, SourceCommandWord } from '../node-view.js';
 import { HttpError, sendJson, sendText } from '../server/http-error.js';
 import type { Route } from '../server/route.js';
@@ -91,11 +92,7 @@ export const commandRoutes = (view: NodeView, cri: CriClient, rootDirectory: str
 const asGoSays = (error: unknown): string => {
   const { code, details } = error as { readonly code?: unknown; readonly details?: unknown };
   if (typeof code !== 'string' || typeof details !== 'string') return describeError(error);
-  const name = code
-    .replace(/^CRI_/, '')
-    .toLowerCase()
-    .replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase());
-  return `rpc error: code = ${name} desc = ${details}`;
+  return goRpcError(code.replace(/^CRI_/, ''), details);
 };
 
 const SOURCE_COMMANDS: readonly SourceCommandWord[] = ['hold', 'resume', 'skip', 'retry'];

@@ -52,7 +52,7 @@ export const createGetRequest = (input: GetRequestInput): CreatedRequest => {
   return { ok: true, request: { url: again.url, host: firstOf(headers, 'Host'), headers, gzip } };
 };
 
-const joinHostPort = (host: ByteString, port: number): ByteString => (/[:%]/.test(host) ? `[${host}]:${port}` : `${host}:${port}`);
+export const joinHostPort = (host: ByteString, port: number): ByteString => (/[:%]/.test(host) ? `[${host}]:${port}` : `${host}:${port}`);
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 

@@ -1,4 +1,5 @@
 import { describeError, isAbort } from '@solo-kubelet/diagnostics';
+import { formatGoDuration } from '@solo-kubelet/diagnostics/text';
 import { type ExecAction, expandVariables } from '@solo-kubelet/pod-spec';
 import { capOutput, MAX_OUTPUT_BYTES, type ProbeHandler } from '../probe-handler.js';
 import { probeTiming } from '../probe-target.js';
@@ -26,7 +27,7 @@ export const execHandler = (exec: ExecInContainer): ProbeHandler<'exec', ExecAct
     const command = (action.command ?? []).map((word) => expandVariables(word, (name) => variables.get(name)));
     const timedOut = {
       result: 'failure',
-      output: `command timed out: ${JSON.stringify(command.join(' '))} timed out after ${timeoutMs / 1_000}s`,
+      output: `command timed out: ${JSON.stringify(command.join(' '))} timed out after ${formatGoDuration(timeoutMs)}`,
     } as const;
     let result: ExecResult;
     try {

@@ -1,6 +1,6 @@
 import type { HTTPGetAction } from '@solo-kubelet/pod-spec';
 import { createGetRequest } from '../core/get-request.js';
-import { resolvePort } from '../core/resolve-port.js';
+import { findPort } from '../core/resolve-port.js';
 import { PROBE_USER_AGENT } from '../core/user-agent.js';
 import { getFollowingRedirects } from '../http/get-following-redirects.js';
 import { sendH2cGet } from '../http/send-h2c-get.js';
@@ -15,10 +15,10 @@ import { targetHost } from '../probe-target.js';
 export const httpGetHandler = (): ProbeHandler<'httpGet', HTTPGetAction> => ({
   field: 'httpGet',
   probe: async (action, target, options) => {
-    const port = resolvePort(action.port, target.ports);
-    if (port === undefined) return { result: 'unknown', output: `invalid port: ${action.port}` };
+    const found = findPort(action.port, target.ports);
+    if (!found.ok) return { result: 'unknown', output: found.why };
     const host = targetHost(target, action.host);
-    const created = createGetRequest({ ...action, host, port, userAgent: PROBE_USER_AGENT, gzip: false });
+    const created = createGetRequest({ ...action, host, port: found.port, userAgent: PROBE_USER_AGENT, gzip: false });
     if (!created.ok) return { result: 'unknown', output: created.why };
     const answer = await getFollowingRedirects(created.request, options, action.protocol === 'HTTP2' ? sendH2cGet : undefined);
     switch (answer.type) {

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import type { TCPSocketAction } from '@solo-kubelet/pod-spec';
-import { resolvePort } from '../core/resolve-port.js';
+import { joinHostPort } from '../core/get-request.js';
+import { findPort } from '../core/resolve-port.js';
 import { onAbort, type ProbeAttemptOptions, type ProbeHandler, type ProbeOutcome } from '../probe-handler.js';
 import { targetHost } from '../probe-target.js';
 
@@ -8,9 +9,9 @@ import { targetHost } from '../probe-target.js';
 export const tcpSocketHandler = (): ProbeHandler<'tcpSocket', TCPSocketAction> => ({
   field: 'tcpSocket',
   probe: (action, target, options) => {
-    const port = resolvePort(action.port, target.ports);
-    if (port === undefined) return Promise.resolve({ result: 'unknown', output: `invalid port: ${action.port}` });
-    return connectOnce(targetHost(target, action.host), port, options);
+    const found = findPort(action.port, target.ports);
+    if (!found.ok) return Promise.resolve({ result: 'unknown', output: found.why });
+    return connectOnce(targetHost(target, action.host), found.port, options);
   },
 });
 
@@ -23,7 +24,7 @@ const connectOnce = (host: string, port: number, options: ProbeAttemptOptions): 
       socket.destroy();
       resolve(outcome);
     };
-    ignore = onAbort(options, () => end({ result: 'failure', output: `dial tcp ${host}:${port}: i/o timeout` }));
+    ignore = onAbort(options, () => end({ result: 'failure', output: `dial tcp ${joinHostPort(host, port)}: i/o timeout` }));
     socket.once('connect', () => end({ result: 'success', output: '' }));
     socket.on('error', (error) => end({ result: 'failure', output: error.message }));
   });
