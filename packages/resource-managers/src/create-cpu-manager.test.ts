@@ -160,8 +160,8 @@ describe('the option', () => {
 
   it.each([
     [{ 'full-pcpus-only': 'true', 'distribute-cpus-across-cores': 'true' }, 'can not be used at the same time'],
-    [{ nonsense: 'true' }, 'unsupported cpumanager option: "nonsense" (true)'],
-    [{ 'align-by-socket': 'maybe' }, 'bad value for option "align-by-socket"'],
+    [{ nonsense: 'true' }, 'unknown CPU Manager Policy option: "nonsense"'],
+    [{ 'align-by-socket': 'maybe' }, 'bad value for option "align-by-socket": strconv.ParseBool: parsing "maybe": invalid syntax'],
   ])('%j is refused', (given, message) => {
     const parsed = parseStaticOptions(given);
     expect(parsed.ok ? '' : parsed.message).toContain(message);

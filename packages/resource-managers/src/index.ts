@@ -1,7 +1,7 @@
 export { type CpuSet, formatCpuSet, parseCpuSet } from './core/cpu/cpu-set.js';
 export type { CpuPlace, CpuTopology } from './core/cpu/cpu-topology.js';
 export { type ReadSysFile, readCpuTopology } from './core/cpu/read-cpu-topology.js';
-export { parseStaticOptions, type StaticPolicyOptions } from './core/cpu/static-options.js';
+export { parseGoBoolean, parseStaticOptions, type StaticPolicyOptions } from './core/cpu/static-options.js';
 export { chooseReservedCpus } from './core/cpu/static-policy.js';
 export { countNodes, everyMask, type NumaMask, nodesOf, numaMask } from './core/topology/numa-mask.js';
 export type { NumaNodes } from './core/topology/numa-nodes.js';

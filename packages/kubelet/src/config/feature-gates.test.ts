@@ -22,6 +22,7 @@ it('names the gates that change nothing, known or not, and no other', () => {
     PodLevelResources: false,
     EnvFiles: true,
     GracefulNodeShutdown: false,
+    CPUManagerPolicyAlphaOptions: true,
   };
   expect(ineffectiveGates(gates)).toEqual([
     'featureGates: A is not a gate that this kubelet knows: it changes nothing',

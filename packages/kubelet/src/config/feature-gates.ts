@@ -17,6 +17,8 @@ const chosen = (enabled: boolean): Gate => ({ enabled, honoured: true });
 
 /** Gates that concern a kubelet without an API server (pkg/features/kube_features.go); those of fields of Pods are pod-spec's. */
 const GATES: Readonly<Record<string, Gate>> = {
+  CPUManagerPolicyAlphaOptions: chosen(false),
+  CPUManagerPolicyBetaOptions: chosen(true),
   CustomCPUCFSQuotaPeriod: chosen(false),
   GracefulNodeShutdown: chosen(true),
   GracefulNodeShutdownBasedOnPodPriority: chosen(true),
@@ -31,6 +33,7 @@ const GATES: Readonly<Record<string, Gate>> = {
   MemoryQoS: chosen(false),
 
   CPUCFSQuotaPeriod: locked,
+  CPUManagerPolicyOptions: locked,
   ImageMaximumGCAge: locked,
   ImageVolume: locked,
   InPlacePodVerticalScaling: locked,
@@ -44,6 +47,7 @@ const GATES: Readonly<Record<string, Gate>> = {
   SELinuxMountReadWriteOncePod: locked,
   SidecarContainers: locked,
   SupplementalGroupsPolicy: locked,
+  TopologyManagerPolicyOptions: locked,
   UserNamespacesSupport: locked,
 
   ComponentFlagz: on,

@@ -190,6 +190,55 @@ describe('loadConfiguration', () => {
     await expect(loadFile(fields)).rejects.toMatchObject({ code: 'KUBELET_CONFIG_INVALID', message });
   });
 
+  it.each([
+    [{ nonsense: '1' }, 'unknown CPU Manager Policy option: "nonsense"'],
+    [{ 'full-pcpus-only': 'tRUE' }, 'bad value for option "full-pcpus-only": strconv.ParseBool: parsing "tRUE": invalid syntax'],
+    [{ 'align-by-socket': 'true' }, 'CPU Manager Policy Alpha-level Options not enabled, but option "align-by-socket" provided'],
+    [
+      { 'distribute-cpus-across-cores': 'false' },
+      'CPU Manager Policy Alpha-level Options not enabled, but option "distribute-cpus-across-cores" provided',
+    ],
+    [
+      { 'distribute-cpus-across-numa': 'true' },
+      'CPU Manager Policy Beta-level Options not enabled, but option "distribute-cpus-across-numa" provided',
+    ],
+  ])('refuses the CPU options %j', async (cpuManagerPolicyOptions, message) => {
+    const featureGates = { CPUManagerPolicyBetaOptions: false };
+    await expect(
+      loadFile({ cpuManagerPolicy: 'static', reservedSystemCPUs: '0', cpuManagerPolicyOptions, featureGates }),
+    ).rejects.toMatchObject({
+      message: `invalid configuration: cpuManagerPolicyOptions (--cpu-manager-policy-options): ${message}`,
+    });
+  });
+
+  it.each([
+    [{ nonsense: '1' }, 'unknown Topology Manager Policy option: "nonsense"'],
+    [
+      { 'prefer-closest-numa-nodes': 'maybe' },
+      'bad value for option "prefer-closest-numa-nodes": strconv.ParseBool: parsing "maybe": invalid syntax',
+    ],
+    [
+      { 'max-allowable-numa-nodes': 'many' },
+      'unable to convert policy option to integer "max-allowable-numa-nodes": strconv.Atoi: parsing "many": invalid syntax',
+    ],
+    [{ 'max-allowable-numa-nodes': '7' }, 'the minimum value of "max-allowable-numa-nodes" should not be less than 8'],
+  ])('refuses the topology options %j', async (topologyManagerPolicyOptions, message) => {
+    await expect(loadFile({ topologyManagerPolicy: 'restricted', topologyManagerPolicyOptions })).rejects.toMatchObject({
+      message: `invalid configuration: topologyManagerPolicyOptions (--topology-manager-policy-options): ${message}`,
+    });
+  });
+
+  it('takes CPU options whose level is on, and reads no topology options under the policy none', async () => {
+    const { warnings } = await loadFile({
+      cpuManagerPolicy: 'static',
+      reservedSystemCPUs: '0',
+      cpuManagerPolicyOptions: { 'align-by-socket': 'true' },
+      featureGates: { CPUManagerPolicyAlphaOptions: true },
+      topologyManagerPolicyOptions: { 'max-allowable-numa-nodes': '2' },
+    });
+    expect(warnings).toEqual([]);
+  });
+
   it('pulls in parallel once more than one parallel pull is allowed', async () => {
     expect((await loadFile({ maxParallelImagePulls: 3 })).config.serializeImagePulls).toBe(false);
   });

@@ -1,7 +1,7 @@
 import { isAbsolute, normalize } from 'node:path';
 import { formatGoDuration } from '@solo-kubelet/diagnostics/text';
 import { defaultSysctlNamespace, normalizeSysctl } from '@solo-kubelet/pod-environment';
-import { parseCpuSet, parseStaticOptions } from '@solo-kubelet/resource-managers';
+import { parseCpuSet, parseGoBoolean, parseStaticOptions } from '@solo-kubelet/resource-managers';
 import { reservedMilliCpu } from '../node/node-capacity.js';
 import { evictionThresholds } from './eviction-thresholds.js';
 import { isGateEnabled } from './feature-gates.js';
@@ -106,7 +106,7 @@ const PULL_POLICIES = ['NeverVerify', 'NeverVerifyPreloadedImages', 'NeverVerify
 /** Which CPUs may be given away needs to be sure before any is. Upstream: server.go and cm/cpumanager. */
 const cpus = (config: KubeletConfiguration): Details => {
   const { cpuManagerPolicy: policy, cpuManagerPolicyOptions: options, reservedSystemCPUs: reserved, cpuManagerReconcilePeriod } = config;
-  const parsed = parseStaticOptions(options);
+  const parsed = parseStaticOptions(options, (level) => isGateEnabled(config.featureGates, `CPUManagerPolicy${level}Options`));
   return [
     ...when(
       !['none', 'static'].includes(policy),
@@ -140,17 +140,26 @@ const cpus = (config: KubeletConfiguration): Details => {
   ];
 };
 
-const TOPOLOGY_OPTIONS: Readonly<Record<string, RegExp>> = {
-  'prefer-closest-numa-nodes': /^(1|0|t|f|true|false)$/i,
-  'max-allowable-numa-nodes': /^\d+$/,
-};
+const LEAST_NUMA_NODES = 8;
 
-const topologyOptions = ({ topologyManagerPolicyOptions: options }: KubeletConfiguration): Details =>
-  Object.entries(options).flatMap(([name, value]) => {
-    const known = Object.hasOwn(TOPOLOGY_OPTIONS, name) ? TOPOLOGY_OPTIONS[name] : undefined;
-    if (known === undefined) return [`topologyManagerPolicyOptions: unknown Topology Manager Policy option: "${name}"`];
-    return when(!known.test(value), `topologyManagerPolicyOptions: bad value for option "${name}": ${quoted(value)}`);
+/** Nobody reads them under the policy none. Upstream: pkg/kubelet/cm/topologymanager/policy_options.go. */
+const topologyOptions = ({ topologyManagerPolicy: policy, topologyManagerPolicyOptions: options }: KubeletConfiguration): Details =>
+  Object.entries(policy === 'none' ? {} : options).flatMap(([name, value]) => {
+    const fault = topologyOptionFault(name, value);
+    return fault === undefined ? [] : [`topologyManagerPolicyOptions (--topology-manager-policy-options): ${fault}`];
   });
+
+const topologyOptionFault = (name: string, value: string): string | undefined => {
+  if (name === 'prefer-closest-numa-nodes') {
+    return parseGoBoolean(value) === undefined
+      ? `bad value for option "${name}": strconv.ParseBool: parsing ${quoted(value)}: invalid syntax`
+      : undefined;
+  }
+  if (name !== 'max-allowable-numa-nodes') return `unknown Topology Manager Policy option: ${quoted(name)}`;
+  if (!/^[+-]?\d+$/.test(value))
+    return `unable to convert policy option to integer "${name}": strconv.Atoi: parsing ${quoted(value)}: invalid syntax`;
+  return Number(value) < LEAST_NUMA_NODES ? `the minimum value of "${name}" should not be less than ${LEAST_NUMA_NODES}` : undefined;
+};
 
 const policies = (config: KubeletConfiguration): Details => {
   const { topologyManagerPolicy, topologyManagerScope, hairpinMode, memoryReservationPolicy } = config;

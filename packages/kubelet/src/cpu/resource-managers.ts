@@ -11,6 +11,7 @@ import {
   formatCpuSet,
   type NumaNodes,
   parseCpuSet,
+  parseGoBoolean,
   parseStaticOptions,
   type ResourceManagers,
   type ResourceProvider,
@@ -69,7 +70,7 @@ export const nodeResourceManagers = async (
           topology: {
             name: config.topologyManagerPolicy as TopologyPolicyName, // validated
             numa,
-            preferClosestNumaNodes: /^(1|t|true)$/i.test(config.topologyManagerPolicyOptions['prefer-closest-numa-nodes'] ?? ''),
+            preferClosestNumaNodes: parseGoBoolean(config.topologyManagerPolicyOptions['prefer-closest-numa-nodes'] ?? '') === true,
           },
           scope: config.topologyManagerScope as 'container' | 'pod',
           onTopology: (outcome) => metrics.topologyAdmission(outcome),

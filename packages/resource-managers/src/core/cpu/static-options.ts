@@ -23,6 +23,13 @@ const NAMES: Readonly<Record<string, keyof StaticPolicyOptions>> = {
   'prefer-align-cpus-by-uncorecache': 'preferAlignCpusByUncoreCache',
 };
 
+/** Options that a feature gate of Kubernetes turns on: `CPUManagerPolicyAlphaOptions`, off by default, and `CPUManagerPolicyBetaOptions`, on. */
+const GATED: Readonly<Record<string, 'Alpha' | 'Beta'>> = {
+  'distribute-cpus-across-numa': 'Beta',
+  'align-by-socket': 'Alpha',
+  'distribute-cpus-across-cores': 'Alpha',
+};
+
 const CONFLICTS: readonly (readonly [string, string])[] = [
   ['full-pcpus-only', 'distribute-cpus-across-cores'],
   ['distribute-cpus-across-numa', 'distribute-cpus-across-cores'],
@@ -39,16 +46,21 @@ export const noOptions: StaticPolicyOptions = {
   preferAlignCpusByUncoreCache: false,
 };
 
-/** The options, or why they can't be had. Upstream: pkg/kubelet/cm/cpumanager/policy_options.go. */
+/** The options, or why they can't be had: `isLevelOn` tells which gates are on. Default: all. Upstream: pkg/kubelet/cm/cpumanager/policy_options.go. */
 export const parseStaticOptions = (
   given: Readonly<Record<string, string>>,
+  isLevelOn: (level: 'Alpha' | 'Beta') => boolean = () => true,
 ): { readonly ok: true; readonly options: StaticPolicyOptions } | { readonly ok: false; readonly message: string } => {
   const options: { -readonly [Name in keyof StaticPolicyOptions]: boolean } = { ...noOptions };
   for (const [name, value] of Object.entries(given)) {
     const key = Object.hasOwn(NAMES, name) ? NAMES[name] : undefined;
-    if (key === undefined) return refused(`unsupported cpumanager option: "${name}" (${value})`);
-    const on = parseBoolean(value);
-    if (on === undefined) return refused(`bad value for option "${name}": "${value}" is neither true nor false`);
+    if (key === undefined) return refused(`unknown CPU Manager Policy option: "${name}"`);
+    const level = GATED[name];
+    if (level !== undefined && !isLevelOn(level))
+      return refused(`CPU Manager Policy ${level}-level Options not enabled, but option "${name}" provided`);
+    const on = parseGoBoolean(value);
+    if (on === undefined)
+      return refused(`bad value for option "${name}": strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`);
     options[key] = on;
   }
   const conflict = CONFLICTS.find((names) => names.every((name) => options[NAMES[name] as keyof StaticPolicyOptions]));
@@ -59,5 +71,5 @@ export const parseStaticOptions = (
 const refused = (message: string) => ({ ok: false, message }) as const;
 
 /** As Go's strconv.ParseBool. */
-const parseBoolean = (text: string): boolean | undefined =>
+export const parseGoBoolean = (text: string): boolean | undefined =>
   /^(1|t|T|TRUE|true|True)$/.test(text) ? true : /^(0|f|F|FALSE|false|False)$/.test(text) ? false : undefined;
