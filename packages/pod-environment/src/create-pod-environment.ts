@@ -1,6 +1,6 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { describeError } from '@solo-kubelet/diagnostics';
-import type { Pod } from '@solo-kubelet/pod-spec';
+import type { Pod, Volume } from '@solo-kubelet/pod-spec';
 import { checkDuration, checkInterval } from '@solo-kubelet/timers';
 import { diskUsage } from '@solo-kubelet/untrusted-files';
 import { createCgroupManager } from './cgroups/cgroup-manager.js';
@@ -253,7 +253,7 @@ export const createPodEnvironment = (node: NodeEnvironment): PodEnvironment => {
       const usages: VolumeUsage[] = [];
       for (const volume of usedVolumes(pod)) {
         const directory = volumeHostPath(volume, paths);
-        if (volumeKind(volume) !== 'emptyDir' || volume.emptyDir?.medium || directory === undefined) continue;
+        if (!isOnDisk(volume) || directory === undefined) continue;
         const limitBytes = emptyDirLimit(volume);
         const { usedBytes, inodesUsed, unread } = await diskUsage(directory, signal);
         usages.push({
@@ -325,4 +325,10 @@ const readResolvConf = async (path: string): Promise<ResolvConf | undefined> => 
       hint: 'Point resolvConf to a file that exists.',
     });
   }
+};
+
+/** Counted as the pod's ephemeral storage. Upstream: IsLocalEphemeralVolume in pkg/volume/util/util.go. */
+const isOnDisk = (volume: Volume): boolean => {
+  const kind = volumeKind(volume);
+  return kind === 'configMap' || (kind === 'emptyDir' && !volume.emptyDir?.medium);
 };

@@ -70,7 +70,7 @@ export interface PodEnvironment {
   refreshVolumes(pod: Pod, options?: CallOptions): Promise<void>;
   /** Unmounts what the pod had mounted, memory among it, once it has ended for good; what is on disk stays. Idempotent; preparePod mounts it anew. */
   releaseVolumes(podUid: string, options?: CallOptions): Promise<void>;
-  /** What each disk emptyDir takes, for sizeLimit and eviction. */
+  /** What each disk emptyDir and ConfigMap takes, for sizeLimit and eviction. */
   volumeUsage(pod: Pod, options?: CallOptions): Promise<readonly VolumeUsage[]>;
   /** Shares of the burstable level, from the requests of the pods that run. */
   updateQosCgroups(activePods: readonly Pod[], options?: CallOptions): Promise<void>;

@@ -169,6 +169,24 @@ describe('a pod on disk', () => {
     expect(after).toMatchObject({ volumeName: 'data', limitBytes: 1_048_576 });
     expect((after?.usedBytes ?? 0) - (before?.usedBytes ?? 0)).toBeGreaterThanOrEqual(64 * 1024);
   });
+
+  it('counts what its ConfigMaps use on disk, and no Secret, which lies in memory', async () => {
+    const names = ['settings', 'key'];
+    const pod = testPod({
+      volumes: [
+        { name: 'settings', configMap: { name: 'settings' } },
+        { name: 'key', secret: { secretName: 'key' } },
+      ],
+      containers: [{ volumeMounts: names.map((name) => ({ name, mountPath: `/${name}` })) }],
+    });
+    for (const path of ['configmap/settings', 'secret/key']) {
+      await mkdir(inPod(`volumes/kubernetes.io~${path}`), { recursive: true });
+      await writeFile(inPod(`volumes/kubernetes.io~${path}/file`), Buffer.alloc(64 * 1024, 1));
+    }
+    const [usage, ...more] = await environment().volumeUsage(pod);
+    expect([usage?.volumeName, more]).toEqual(['settings', []]);
+    expect(usage?.usedBytes).toBeGreaterThanOrEqual(64 * 1024);
+  });
 });
 
 describe('a pod that cannot be prepared', () => {

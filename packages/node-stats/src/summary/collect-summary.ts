@@ -38,6 +38,7 @@ export const collectSummary = async (options: SummaryOptions, { onlyCpuAndMemory
         ...{ view, rootDirectory, measuresVolumes, usages, rateOf, onlyCpuAndMemory, nowMs },
         ...(imageFs ? { imageFs } : {}),
         ...(logFs ? { logFs } : {}),
+        ...(rootFs ? { rootFs } : {}),
       }),
     ),
   );

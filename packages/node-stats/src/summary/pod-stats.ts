@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import type { DiskUsage } from '@solo-kubelet/untrusted-files';
@@ -22,9 +23,10 @@ export interface PodStatsOptions {
   readonly usages: UsageCache;
   readonly onlyCpuAndMemory: boolean;
   readonly nowMs: number;
-  /** Of the file systems that hold images and logs. */
+  /** Of the file systems that hold images, logs and the kubelet's root directory. */
   readonly imageFs?: FsStats;
   readonly logFs?: FsStats;
+  readonly rootFs?: FsStats;
 }
 
 /** One pod of the summary: the kernel's own measurements where its cgroups are known, else the runtime's. */
@@ -60,7 +62,7 @@ const perContainer = (
       status.state?.running?.startedAt,
     ]),
   );
-  const logDirectory = join(view.podLogsDirectory, `${namespace}_${podName}_${uid}`);
+  const logDirectory = join(view.podLogsDirectory, logDirectoryName({ namespace, name: podName, uid }));
   return containers.map(async (one): Promise<ContainerStats> => {
     const name = one.attributes?.metadata?.name ?? '';
     const id = one.attributes?.id ?? '';
@@ -87,23 +89,28 @@ const perContainer = (
   });
 };
 
+const logDirectoryName = ({ namespace, name, uid }: Pick<SandboxMeasurements, 'namespace' | 'name' | 'uid'>): string =>
+  `${namespace}_${name}_${uid}`;
+
 const logStats = async (directory: string, logFs: FsStats | undefined, usages: UsageCache): Promise<FsStats> => {
   const { atMs, ...usage } = await usages.usageOf(directory);
   return { ...roomOf(logFs), time: rfc3339(atMs), ...usage };
 };
 
 const diskAndNetwork = async (
-  { uid, linux }: SandboxMeasurements,
+  sandbox: SandboxMeasurements,
   pod: Pod | undefined,
   kernel: PodCgroupMeasurements | undefined,
   containers: readonly ContainerStats[],
-  { view, rootDirectory, measuresVolumes, usages, nowMs, imageFs }: PodStatsOptions,
+  { view, rootDirectory, measuresVolumes, usages, nowMs, rootFs }: PodStatsOptions,
 ): Promise<Pick<PodStats, 'network' | 'volume' | 'ephemeral-storage' | 'process_stats'>> => {
+  const { uid, linux } = sandbox;
   const time = rfc3339(nowMs);
   const podDirectory = join(rootDirectory, 'pods', uid);
-  const [volumes, own, processes] = await Promise.all([
-    measuresVolumes ? volumeStats(podDirectory, usages) : [],
+  const [volumes, own, logs, processes] = await Promise.all([
+    measuresVolumes ? volumeStats(podDirectory, pod, usages) : [],
     measuresVolumes ? Promise.all(['etc-hosts', 'containers'].map((name) => usages.usageOf(join(podDirectory, name)))) : [],
+    measuresVolumes ? looseLogs(join(view.podLogsDirectory, logDirectoryName(sandbox)), usages) : [],
     view.cgroups && kernel ? containerProcesses(view.cgroups, kernel) : [],
   ]);
   const network =
@@ -116,18 +123,24 @@ const diskAndNetwork = async (
         (sum, fs) => ({ usedBytes: sum.usedBytes + (fs?.usedBytes ?? 0), inodesUsed: sum.inodesUsed + (fs?.inodesUsed ?? 0) }),
         { usedBytes: 0, inodesUsed: 0 },
       );
-  const parts = [used(({ rootfs }) => rootfs), used(({ logs }) => logs), ...own, ...volumes.filter(({ onDisk }) => onDisk)];
+  const parts = [used(({ rootfs }) => rootfs), used(({ logs }) => logs), ...own, ...logs, ...volumes.filter(({ onDisk }) => onDisk)];
   return {
     ...(network ? { network } : {}),
     volume: volumes.map(({ onDisk: _, ...volume }) => volume),
     'ephemeral-storage': {
-      ...roomOf(imageFs),
+      ...roomOf(rootFs),
       time,
       usedBytes: parts.reduce((sum, { usedBytes }) => sum + (usedBytes ?? 0), 0),
       inodesUsed: parts.reduce((sum, { inodesUsed }) => sum + (inodesUsed ?? 0), 0),
     },
     ...(processCount === undefined ? {} : { process_stats: { process_count: Number(processCount) } }),
   };
+};
+
+/** Files that lie beside the directories of the containers in the pod's log directory. */
+const looseLogs = async (directory: string, usages: UsageCache): Promise<readonly DiskUsage[]> => {
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
+  return Promise.all(entries.filter((entry) => entry.isFile()).map(({ name }) => usages.usageOf(join(directory, name))));
 };
 
 /** What a file system has and has left, without what is used of it. */

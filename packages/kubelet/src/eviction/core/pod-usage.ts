@@ -28,7 +28,7 @@ export interface PodUsage {
   readonly memoryBytes?: number;
   readonly processes?: number;
   readonly containers: readonly ContainerUsage[];
-  /** Local volumes: emptyDirs on disk, by name. */
+  /** Local volumes: emptyDirs on disk and ConfigMaps, by name. */
   readonly volumes: ReadonlyMap<string, DiskUse>;
   /** What else counts as the pod's: files beside its containers' logs, its hosts file. */
   readonly other?: DiskUse;
