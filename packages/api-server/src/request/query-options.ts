@@ -116,7 +116,7 @@ const validateList = (options: ListOptions, report: Report): void => {
 };
 
 /** A watch from the beginning that says nothing of initial events gets them (SetListOptionsDefaults), and is judged as one that asks for them. */
-const startsFromNothing = ({ resourceVersion, resourceVersionMatch, sendInitialEvents }: ListOptions): boolean =>
+export const startsFromNothing = ({ resourceVersion, resourceVersionMatch, sendInitialEvents }: ListOptions): boolean =>
   sendInitialEvents === undefined && resourceVersionMatch === '' && (resourceVersion === '' || resourceVersion === '0');
 
 /** As validateWatchOptions of apimachinery looks at them. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../store/memory-store.js';
 import type { StoreEvent } from '../store/object-store.js';
 import type { StoredObject } from '../stored-object.js';
+import { createCore } from '../testing/ask-core.js';
 import { seenAs } from './watch-objects.js';
 
 const WRITES = 10_000;
@@ -63,4 +64,24 @@ describe('a watch', () => {
     expect(store.eventsSince('configmaps', 4)?.map(({ key }) => key)).toEqual(['d']);
     expect(store.listAt('configmaps', '', 4)?.map(({ metadata }) => metadata.name)).toEqual(['a', 'b', 'c']);
   });
+});
+
+describe('a watch from the beginning', () => {
+  const typesOf = (query: string): readonly string[] => {
+    const core = createCore();
+    const target = `/api/v1/namespaces/default/configmaps?watch=1${query}`;
+    const answer = core.handle({ method: 'GET', target, headers: {}, body: new Uint8Array(), nowMs: 1 });
+    if (answer.type !== 'watch') throw new Error(answer.type);
+    const sent: string[] = [];
+    answer.start({ send: (line) => sent.push(String(line)), end: () => {} })();
+    return sent.map((line) => `${JSON.parse(line).type} ${JSON.stringify(JSON.parse(line).object.metadata.annotations ?? {})}`);
+  };
+  const end = 'BOOKMARK {"k8s.io/initial-events-end":"true"}';
+
+  it.each<[string, readonly string[]]>([
+    ['&allowWatchBookmarks=true', [end]],
+    ['&allowWatchBookmarks=true&resourceVersion=0', [end]],
+    ['', []],
+    ['&allowWatchBookmarks=true&sendInitialEvents=false&resourceVersionMatch=NotOlderThan', []],
+  ])('says where its first events end if bookmarks are wanted: %s', (query, types) => expect(typesOf(query)).toEqual(types));
 });

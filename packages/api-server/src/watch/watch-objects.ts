@@ -1,7 +1,7 @@
 import type { RequestContext } from '../context.js';
 import { readSelection } from '../registry/select-objects.js';
 import { parseVersion, versionProblem } from '../registry/versions.js';
-import type { ListOptions } from '../request/query-options.js';
+import { type ListOptions, startsFromNothing } from '../request/query-options.js';
 import { type ApiResource, groupVersion } from '../resources/api-resource.js';
 import type { WatchAnswer, WatchSink } from '../respond/answer.js';
 import { includeObjectOf, partialMetadata } from '../respond/object-answer.js';
@@ -109,7 +109,7 @@ export const watchObjects = (ctx: RequestContext, { resource, namespace, options
   const start = (sink: WatchSink): (() => void) => {
     if (wantsInitial) {
       for (const object of store.list(bucket, prefix)) if (selection.matches(object)) sink.send(writer.event('ADDED', object));
-      if (options.sendInitialEvents === true && options.allowWatchBookmarks) {
+      if ((options.sendInitialEvents === true || startsFromNothing(options)) && options.allowWatchBookmarks) {
         sink.send(writer.event('BOOKMARK', bookmark(resource, store.version, { [INITIAL_EVENTS_END]: 'true' })));
       }
     } else if (version !== 0n && !isFuture) {
