@@ -1,5 +1,6 @@
 import type { DecodeFinding, ManifestNode } from '@solo-kubelet/pod-spec/schema';
 import type { FieldSchema, StructSchema } from '../schema/server-schema.js';
+import { goPathTo, goTextType } from './go-types.js';
 
 /** Our names of structures whose Go name is taken by another group's. */
 const GO_NAMES: Readonly<Record<string, string>> = { NewEvent: 'Event', NewEventSeries: 'EventSeries', CoreEndpointPort: 'EndpointPort' };
@@ -24,7 +25,7 @@ const placeOf = (type: StructSchema, root: ManifestNode, wanted: string): Place 
       const path = at === '' ? key : `${at}.${key}`;
       const field = struct.byName.get(key);
       if (field === undefined || !wanted.startsWith(path)) continue;
-      const found = inField(field, value, path, [...names, key], struct);
+      const found = inField(field, value, path, [...names, ...goPathTo(struct.name, key)], struct);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -62,16 +63,17 @@ const jsonType = (node: ManifestNode): string => {
   return node.type === 'boolean' ? 'bool' : node.type;
 };
 
-const baseType = ({ base, struct }: FieldSchema): string => {
+const baseType = ({ name, base, struct }: FieldSchema, around: string): string => {
   if (struct !== undefined) return `v1.${goStructName(struct.name)}`;
   if (base === 'Bytes') return '[]uint8';
   if (base === 'Quantity') return 'resource.Quantity';
   if (base === 'Time' || base === 'MicroTime') return 'string';
-  return base === 'IntOrString' ? 'int32' : base;
+  if (base === 'IntOrString') return 'int32';
+  return goTextType(goStructName(around), name) ?? base;
 };
 
-const goType = (field: FieldSchema, isItem: boolean): string => {
-  const base = baseType(field);
+const goType = (field: FieldSchema, isItem: boolean, around: string): string => {
+  const base = baseType(field, around);
   if (isItem || field.container === '') return base;
   if (field.container === 'list') return `[]${base}`;
   return field.base === 'Quantity' ? 'v1.ResourceList' : `map[string]${base}`;
@@ -93,7 +95,7 @@ export const typeErrorWords = (finding: DecodeFinding, type: StructSchema, root:
   const isInt = (field.base === 'int32' || field.base === 'int64') && (isItem || field.container === '');
   const literal = isInt && node.kind === 'scalar' && node.type === 'number' ? ` ${node.value}` : '';
   const shown = isInt && literal !== '' && isWhole(literal.trim()) ? literal : literal;
-  return `json: cannot unmarshal ${jsonType(node)}${shown} into Go struct field ${goStructName(place.struct)}.${place.names.join('.')} of type ${goType(field, isItem)}`;
+  return `json: cannot unmarshal ${jsonType(node)}${shown} into Go struct field ${goStructName(place.struct)}.${place.names.join('.')} of type ${goType(field, isItem, place.struct)}`;
 };
 
 /** Bytes may be a list of numbers too. */

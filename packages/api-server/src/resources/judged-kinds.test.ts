@@ -216,3 +216,14 @@ it('a ReplicationController has no deadline', () => {
     'spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in ReplicationController is not Supported',
   ]);
 });
+
+it('a strategy of updates is printed in the form that upstream has inside', () => {
+  const labels = { app: 'x' };
+  const spec = { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'i' }] } } };
+  const path = '/apis/apps/v1/namespaces/default/deployments';
+  const make = (strategy: object) => causesOf(askCore()('POST', path, { metadata: { name: 'd' }, spec: { ...spec, strategy } }));
+  expect(make({ type: 'X', rollingUpdate: { maxSurge: '25%', maxUnavailable: 1 } })).toEqual([
+    'spec.strategy: Unsupported value: {"Type":"X","RollingUpdate":{"MaxUnavailable":1,"MaxSurge":"25%"}}: supported values: "Recreate", "RollingUpdate"',
+  ]);
+  expect(make({ type: 'X' })[0]).toContain('{"Type":"X","RollingUpdate":null}');
+});

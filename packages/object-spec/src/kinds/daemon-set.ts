@@ -5,6 +5,7 @@ import { podTemplateWarnings } from '../warnings/pod-template.js';
 import { validateUnchanged } from './immutable-field.js';
 import { intOrPercentValue, validateAtMostAll, validateIntOrPercent, validateNotNegative } from './int-or-percent.js';
 import { parseInt64 } from './int64-annotation.js';
+import { internalStrategy } from './internal-strategy.js';
 import type { KindRules, ObjectPolicy } from './kind-rules.js';
 import { isEmptySelector, isUsableSelector, validateTemplateMatches } from './label-selection.js';
 import { validateTemplate } from './pod-template.js';
@@ -19,7 +20,7 @@ const templateGeneration = ({ metadata }: DaemonSet): bigint => parseInt64(metad
 const validateStrategy = ({ type, rollingUpdate }: DaemonSetUpdateStrategy, field: string, report: Report): void => {
   if (type === 'OnDelete') return;
   if (type !== 'RollingUpdate') {
-    report.notSupportedStructure(field, { type, rollingUpdate }, ['RollingUpdate', 'OnDelete']);
+    report.notSupportedStructure(field, internalStrategy(type, rollingUpdate), ['RollingUpdate', 'OnDelete']);
     return;
   }
   const { maxUnavailable = 0, maxSurge = 0 } = rollingUpdate ?? {};

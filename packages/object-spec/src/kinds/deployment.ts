@@ -6,6 +6,7 @@ import { podTemplateWarnings } from '../warnings/pod-template.js';
 import { validateUnchanged } from './immutable-field.js';
 import { intOrPercentValue, validateAtMostAll, validateIntOrPercent, validateNotNegative } from './int-or-percent.js';
 import { canonicalInt64, parseInt64 } from './int64-annotation.js';
+import { internalStrategy } from './internal-strategy.js';
 import type { KindRules, ObjectPolicy } from './kind-rules.js';
 import { dropDisabledFields } from './pod-template-fields.js';
 import { validateReplicatedTemplate } from './replicated-template.js';
@@ -21,7 +22,7 @@ const validateStrategy = ({ type, rollingUpdate }: DeploymentStrategy, field: st
     return;
   }
   if (type !== 'RollingUpdate') {
-    report.notSupportedStructure(field, { type, rollingUpdate }, ['Recreate', 'RollingUpdate']);
+    report.notSupportedStructure(field, internalStrategy(type, rollingUpdate), ['Recreate', 'RollingUpdate']);
     return;
   }
   const { maxUnavailable = 0, maxSurge = 0 } = rollingUpdate ?? {};
