@@ -66,6 +66,8 @@ describe('main', () => {
     [[...NOWHERE, '--ingress-ports', '80,443'], expect.stringContaining('only of use with --service-cluster-ip-range')],
     [[...NOWHERE, '--service-cluster-ip-range', 'x'], expect.stringContaining('service-cluster-ip-range')],
     [[...NOWHERE, '--kube-api', 'x'], expect.stringContaining('--kube-api x: want ADDRESS:PORT, or off')],
+    [[...NOWHERE, '-v', 'abc'], '--verbosity takes a number from 0 to 2147483647, not "abc"\n'],
+    [['run', '-v', 'abc'], expect.stringContaining('"abc"')],
     [[...NOWHERE, '--ready-timeout', 'x'], expect.stringContaining('--ready-timeout takes a duration')],
   ])('answers %j with status 2', async (argv, err) => {
     expect(await call(...argv)).toEqual({ status: 2, out: '', err });

@@ -68,6 +68,13 @@ afterAll(async () => {
 }, 30_000);
 
 describe('looking at workloads', () => {
+  it('wait: nothing that matches will not come to anything, but is gone', async () => {
+    const nothing = { status: 1, output: '', errors: expect.stringContaining('no matching resources found') };
+    expect(await cli('wait', '--for', 'condition=Ready', '-l', 'app=nobody')).toMatchObject(nothing);
+    expect(await cli('wait', '--for', 'condition=Ready', '--all', '-n', 'empty')).toMatchObject(nothing);
+    expect(await cli('wait', '--for', 'delete', '-l', 'app=nobody')).toMatchObject({ status: 0, errors: '' });
+  });
+
   it('several kinds are listed at once, as tables, names or one List', async () => {
     const { status, output } = await cli('get', 'deploy,sts,po');
     expect(status).toBe(0);

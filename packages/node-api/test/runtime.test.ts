@@ -218,6 +218,17 @@ describe('/run and /exec', () => {
     expect(answer).toMatchObject({ status, body });
   });
 
+  it.each(['/exec/default/web/app?command=sh&output=1', '/attach/default/web/app?output=1'])(
+    '%s: says why the container does not run',
+    async (path) => {
+      const containerStatuses = [{ name: 'app', state: { waiting: { reason: 'CrashLoopBackOff' } } }];
+      await start({}, { ...pod('web'), status: { containerStatuses } } as unknown as Pod);
+      fake.exitContainer('app', { exitCode: 1 });
+      const answer = await ask({ socketPath: join(logs, 'api.sock'), path, headers: { connection: 'Upgrade', upgrade: 'websocket' } });
+      expect(answer).toMatchObject({ status: 500, body: 'container "app" does not run: it waits (CrashLoopBackOff)\n' });
+    },
+  );
+
   it('answers a request without an upgrade', async () => {
     await start();
     expect(await get('/exec/default/web/app?command=sh&output=1')).toMatchObject({ status: 400, body: 'Upgrade request required\n' });

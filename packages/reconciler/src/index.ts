@@ -1,6 +1,7 @@
 export type { KubeletActivity, NodeActivity, PodActivity, StepReport } from './core/activity.js';
 export type { AdmissionRequest } from './core/admission/admission-check.js';
 export { checkPod } from './core/admission/check-pod.js';
+export { takenHostPorts } from './core/admission/host-ports.js';
 export type { NodeAdmissionFacts, NodePressure } from './core/admission/node-admission-facts.js';
 export { matchesNode } from './core/admission/node-selector.js';
 export type { Rejection } from './core/admission/rejection.js';

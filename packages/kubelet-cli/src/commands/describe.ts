@@ -16,7 +16,8 @@ export const describe = async (
   { pod: name, namespace = DEFAULT_NAMESPACE }: DescribeOptions,
   { client, io, signal, now }: VerbContext,
 ): Promise<number> => {
-  const pod = findPod(await client.listPods({ signal }), name, namespace);
+  const pods = await client.listPods({ signal });
+  const pod = findPod(pods, name, namespace);
   const isKubelet = client.speaker === 'daemon';
   const events = isKubelet
     ? (await client.listEvents({ signal })).filter(({ involvedObject }) => involvedObject?.uid === pod.metadata?.uid)
@@ -33,12 +34,25 @@ export const describe = async (
       pod,
       manifestLines,
       isKubelet ? describeEvents(events, now) : 'Events:  unknown (no kubelet answers; this is what the runtime knows)\n',
+      await takenPortLines(pod, pods),
     ),
   );
   return 0;
 };
 
-export const describePod = (pod: Pod, manifestLines: readonly string[], events: string): string => {
+/** Which Pods have the host ports that a Pod was refused for: the reason alone names neither. */
+export const takenPortLines = async (pod: Pod, pods: readonly Pod[]): Promise<readonly string[]> => {
+  if (pod.status?.reason !== 'NodePorts') return [];
+  const { takenHostPorts } = await import('@solo-kubelet/reconciler');
+  const others = pods.filter(
+    ({ metadata, status }) => metadata.uid !== pod.metadata.uid && status?.phase !== 'Succeeded' && status?.phase !== 'Failed',
+  );
+  return takenHostPorts(pod, others).map(({ port, protocol, by }) =>
+    field('', `hostPort ${port}/${protocol} is taken by pod ${by.metadata.namespace ?? DEFAULT_NAMESPACE}/${by.metadata.name}`),
+  );
+};
+
+export const describePod = (pod: Pod, manifestLines: readonly string[], events: string, refusedFor: readonly string[] = []): string => {
   const { metadata, spec, status } = pod;
   const containers = (title: string, list: readonly Container[] | undefined, statuses: readonly ContainerStatus[] | undefined): string =>
     list === undefined || list.length === 0
@@ -65,6 +79,7 @@ export const describePod = (pod: Pod, manifestLines: readonly string[], events: 
     field('Status', status?.phase ?? 'Unknown'),
     ...(status?.reason ? [field('Reason', status.reason)] : []),
     ...(status?.message ? [field('Message', status.message)] : []),
+    ...refusedFor,
     field('IP', status?.podIP ?? ''),
     ...(status?.podIPs?.length ? [`IPs:\n`, ...status.podIPs.map(({ ip }) => field('IP', ip ?? '', 2))] : []),
     ownerLines(metadata?.ownerReferences),

@@ -151,7 +151,12 @@ it.each<[string, unknown]>([
   await put('b.json', report('box-b', { sources: 'x', pods: 7, since: 5 }));
   const { status, errors, output } = await show(directory);
   expect([status, output.includes('box-b')]).toEqual([1, true]);
-  expect(errors).toMatch(/^warning: a report can't be read: it/);
+  expect(errors).toMatch(/^warning: a report can't be read: a\.json: it/);
+});
+
+it('names the file and the place in it of what is no report', async () => {
+  await put('a.jsonl', `${JSON.stringify(report('box-a'))}\n{}\n`);
+  expect((await show(directory)).errors).toBe("warning: a report can't be read: a.jsonl: document 2: it is no NodeReport\n");
 });
 
 it('reads no more than a report may have, no links, and follows nobody', async () => {

@@ -76,9 +76,9 @@ const look = async ({ staleMs, output, noHeaders }: FleetOptions, { io, now, rep
   const format = parseOutputFormat(output);
   const { documents, problems } = await reports.read({ signal: io.interrupted });
   const nowMs = now();
-  const read = documents.map((document) => readReport(document, { nowMs, staleMs }));
-  const nodes = newestOfEach(read.filter((report) => report.ok));
-  const bad = [...problems, ...read.flatMap((report) => (report.ok ? [] : [report.error]))];
+  const read = documents.map(({ name, value }) => ({ name, report: readReport(value, { nowMs, staleMs }) }));
+  const nodes = newestOfEach(read.map(({ report }) => report).filter((report) => report.ok));
+  const bad = [...problems, ...read.flatMap(({ name, report }) => (report.ok ? [] : [`${name}: ${report.error}`]))];
   const maxWidth = format.type === 'table' && format.wide ? undefined : tableWidth(io);
   const table = await printObjects(nodes, fleetPrinter(nowMs), { format, noHeaders, ...(maxWidth !== undefined && { maxWidth }) });
   const isGood = bad.length === 0 && nodes.length > 0 && nodes.every(({ healthy, stale }) => healthy && !stale);

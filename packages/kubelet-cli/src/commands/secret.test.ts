@@ -72,6 +72,15 @@ describe('secret encrypt', () => {
     expect((await call(['decrypt', file])).status).toBe(2);
     expect((await call(['encrypt', '-r', recipient], { input: 'kind: Secret\n' })).io.errors()).toContain('apiVersion');
   });
+
+  it('leaves alone what is no manifest, with status 1', async () => {
+    const { status, io } = await call(['encrypt', '-r', recipient], { input: 'just words\n' });
+    expect([status, io.output()]).toEqual([1, '']);
+    expect(io.errors()).toContain('standard input is no valid manifest');
+    await writeFile(file, 'kind: Secret\n');
+    expect((await call(['encrypt', '-i', '-r', recipient, file])).status).toBe(1);
+    expect(await readFile(file, 'utf8')).toBe('kind: Secret\n');
+  });
 });
 
 describe('secret edit', () => {

@@ -49,8 +49,9 @@ export const secretEncrypt = async (options: EncryptOptions, io: Pick<CliIo, 'st
     );
   const recipients =
     options.recipients.length > 0 ? options.recipients : await recipientsOf(await readIdentities(await identityPath(options, io.env)));
-  const { report } = checkManifest(text, { path: file ?? '-', nodeName: 'node1' });
+  const { ok, report } = checkManifest(text, { path: file ?? '-', nodeName: 'node1' });
   if (report !== '') await write(io.stderr, report);
+  if (!ok) throw refused(`${file ?? 'standard input'} is no valid manifest`, 'Nothing was encrypted: the node would refuse it.');
   const encrypted = await encryptManifest(withRecipients(text, recipients), recipients);
   if (file !== undefined && inPlace) await writeManifest(resolve(file), encrypted);
   else await write(io.stdout, encrypted);

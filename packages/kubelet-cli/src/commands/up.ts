@@ -40,6 +40,7 @@ import { objectTable } from '../output/print-objects.js';
 import { podPrinter } from '../output/printers.js';
 import { createProgress } from '../output/progress.js';
 import { apiOf, askedAddress } from './node-api-address.js';
+import { numberOption } from './node-command.js';
 import { type Settled, waitUntilStable } from './wait-until-stable.js';
 
 /** Turns a bare machine into a running node. */
@@ -59,6 +60,7 @@ const checkOptions = (input: CommandInput, runtime: 'containerd' | 'memory'): vo
   if (runtime === 'containerd') ingressOf(input);
   askedAddress(input);
   readyTimeoutOf(input);
+  numberOption(input, 'verbosity');
 };
 
 const upOnContainerd = async (input: CommandInput, io: CliIo, progress: Progress): Promise<number> => {
@@ -264,7 +266,7 @@ const printSettled = (
 const ownCommand = ({ programName, programPath }: CliIo): string => (programName.endsWith('.js') ? `node ${programPath}` : programName);
 
 const loggerOf = (input: CommandInput, io: CliIo) => {
-  const verbosity = Number(textOption(input, 'verbosity') ?? 0);
+  const verbosity = numberOption(input, 'verbosity') ?? 0;
   // The table and the steps tell what goes well; only trouble is worth a line, unless more was asked for.
   return createLogger({ output: io.stderr, verbosity, quiet: verbosity === 0, human: true, color: usesColor(io.stderr, io.env) });
 };

@@ -57,6 +57,9 @@ export const wait = async (options: WaitOptions, context: VerbContext): Promise<
     if (names.length > 0) return new Map(names.map((name) => [name, here.find((pod) => isNamed(pod, name))]));
     return new Map(here.filter(({ metadata }) => matches(metadata?.labels)).map((pod) => [pod.metadata?.name ?? '', pod]));
   };
+  // As kubectl: what is not there is gone already, but will come to nothing else.
+  if (names.length === 0 && options.for !== 'delete' && wanted(await client.listPods({ signal })).size === 0)
+    throw new CliError({ code: 'CLI_NOT_FOUND', message: 'no matching resources found', hint: 'List them with: kubelet-cli get pods -A' });
   const late = await waitUntil(client, (pods) => [...wanted(pods).values()].every(reached), {
     signal,
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,

@@ -1,9 +1,15 @@
 import { describeError } from '@solo-kubelet/diagnostics';
 import { createLimiter } from '@solo-kubelet/timers/turns';
 
+/** A document as it came. `name`: where it is from, safe in length alone. */
+export interface FleetDocument {
+  readonly name: string;
+  readonly value: unknown;
+}
+
 /** What there is of a fleet: documents as they came, and what could not be read. */
 export interface FleetDocuments {
-  readonly documents: readonly unknown[];
+  readonly documents: readonly FleetDocument[];
   readonly problems: readonly string[];
 }
 
@@ -31,7 +37,7 @@ export const gather = async (
         async () => {
           signal.throwIfAborted();
           try {
-            return await readPart();
+            return named(await readPart(), name.slice(0, MAX_NAME));
           } catch (error) {
             signal.throwIfAborted();
             problems.push(`${name.slice(0, MAX_NAME)}: ${describeError(error)}`);
@@ -44,3 +50,7 @@ export const gather = async (
   );
   return { documents: read.flat().slice(0, MAX_DOCUMENTS), problems };
 };
+
+/** Documents by the file that they are from; where it has several, with their place in it. */
+export const named = (values: readonly unknown[], name: string): readonly FleetDocument[] =>
+  values.map((value, index) => ({ name: values.length === 1 ? name : `${name}: document ${index + 1}`, value }));

@@ -6,7 +6,7 @@ import { parseUrl } from '@solo-kubelet/diagnostics/text';
 import { joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import { readRegular } from '@solo-kubelet/untrusted-files';
 import { CliError } from '../cli-error.js';
-import { type FleetDocuments, gather, MAX_DOCUMENT_BYTES, MAX_DOCUMENTS, MAX_INDEX_BYTES, TIMEOUT_MS } from './gather.js';
+import { type FleetDocuments, gather, MAX_DOCUMENT_BYTES, MAX_DOCUMENTS, MAX_INDEX_BYTES, named, TIMEOUT_MS } from './gather.js';
 import { parseLines } from './parse-lines.js';
 
 /** A place of reports, which may be looked at again and again. */
@@ -24,17 +24,19 @@ export const openFleet = async (where: string, { env }: { readonly env: Readonly
   if (where.startsWith('s3://')) {
     const { openBucketFleet } = await import('./bucket-fleet.js');
     const { name, read, close } = openBucketFleet(where, { env });
-    return { read: (options) => named(name, read(options), options), close };
+    return { read: (options) => withPlace(name, read(options), options), close };
   }
   const url = /^https?:\/\//i.test(where) ? parseUrl(where) : undefined;
   return {
     read: (options) =>
-      url === undefined ? named(where, readDirectory(where, options), options) : named(shown(url), readIndex(url, options), options),
+      url === undefined
+        ? withPlace(where, readDirectory(where, options), options)
+        : withPlace(shown(url), readIndex(url, options), options),
     close: () => {},
   };
 };
 
-const named = async (
+const withPlace = async (
   name: string,
   reading: Promise<FleetDocuments>,
   { signal }: { readonly signal: AbortSignal },
@@ -79,7 +81,7 @@ const readIndex = async (url: URL, { signal }: { readonly signal: AbortSignal })
     })),
     signal,
   );
-  return { documents: [...documents, ...fetched.documents], problems: fetched.problems };
+  return { documents: [...named(documents, shown(url)), ...fetched.documents], problems: fetched.problems };
 };
 
 const parseIndex = (text: string): readonly unknown[] => {

@@ -28,15 +28,32 @@ export const findPod = (view: NodeView, { namespace, pod, uid }: Named, why = `p
   return found;
 };
 
-/** Id of the newest running container of that name. @throws HttpError 500, in the words and with the status of upstream's kubelet */
+/**
+ * Id of the newest running container of that name. `pod`: whose status says why one does not run.
+ * @throws HttpError 500, with the status of upstream's kubelet, and in its words for one that the pod does not have
+ */
 export const findRunningContainer = async (
   cri: CriClient,
   named: Named & { readonly container: string },
   signal: AbortSignal,
+  pod?: Pod,
 ): Promise<string> => {
   const newest = await newestContainer(cri, named, signal, ({ state }) => Number(state) === CONTAINER_RUNNING);
-  if (!newest) throw new HttpError(500, `container not found ("${named.container}")\n`);
+  if (!newest) throw new HttpError(500, `${whyNotRunning(pod, named.container) ?? `container not found ("${named.container}")`}\n`);
   return newest.id;
+};
+
+/** Why a container of a pod does not run, by its status; undefined where that does not know the container, or says that it runs. */
+export const whyNotRunning = (pod: Pod | undefined, container: string): string | undefined => {
+  const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = pod?.status ?? {};
+  const status = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses].find(({ name }) => name === container);
+  const { waiting, running, terminated } = status?.state ?? {};
+  if (status === undefined || running !== undefined) return undefined;
+  const state =
+    terminated === undefined
+      ? `it waits${waiting?.reason ? ` (${waiting.reason})` : ''}`
+      : `it ended (${terminated.reason ? `${terminated.reason}, ` : ''}exit code ${terminated.exitCode ?? 0})`;
+  return `container "${container}" does not run: ${state}`;
 };
 
 /**

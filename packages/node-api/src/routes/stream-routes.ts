@@ -19,7 +19,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 export const streamRoutes = (view: NodeView, cri: CriClient, hangUps: HangUps): readonly Route[] => {
   const exec = async (upgrade: Upgrade): Promise<void> => {
     const target = named(view, upgrade);
-    const containerId = await findRunningContainer(cri, target, upgrade.signal);
+    const containerId = await findRunningContainer(cri, target, upgrade.signal, findPod(view, target));
     const { stdin, stdout, stderr, tty } = streamFlags(upgrade.query);
     const cmd = upgrade.query.getAll('command');
     const { url } = await cri.runtime.exec({ containerId, cmd, stdin, stdout, stderr: stderr && !tty, tty }, { signal: upgrade.signal });
@@ -34,7 +34,7 @@ export const streamRoutes = (view: NodeView, cri: CriClient, hangUps: HangUps): 
   const attach = async (upgrade: Upgrade): Promise<void> => {
     const target = named(view, upgrade);
     const tty = findContainer(view, target)?.tty === true;
-    const containerId = await findRunningContainer(cri, target, upgrade.signal);
+    const containerId = await findRunningContainer(cri, target, upgrade.signal, findPod(view, target));
     const { stdin, stdout, stderr } = streamFlags(upgrade.query);
     const { url } = await cri.runtime.attach({ containerId, stdin, stdout, stderr: stderr && !tty, tty }, { signal: upgrade.signal });
     await pipeTo(url, upgrade);
@@ -72,7 +72,8 @@ const runRoute = (view: NodeView, cri: CriClient): Omit<Route, 'path'> => ({
   debugging: true,
   cost: SESSION_COST,
   handle: async ({ response, params, query, signal }) => {
-    const containerId = await findRunningContainer(cri, named(view, { params }), signal);
+    const target = named(view, { params });
+    const containerId = await findRunningContainer(cri, target, signal, findPod(view, target));
     const cmd = (query.get('cmd') ?? '').split(' ').filter((word) => word !== '');
     if (cmd.length === 0) throw new HttpError(400, 'missing parameter cmd\n');
     const { stdout, stderr, exitCode } = await cri.runtime.execSync({ containerId, cmd, timeout: RUN_TIMEOUT_SECONDS }, { signal });

@@ -17,6 +17,13 @@ describe('explainObjectField', () => {
   it('says which name was probably meant', () => {
     expect(() => explainObjectField('cm.dat')).toThrow('configmap has no field dat');
   });
+
+  it('says that there is no such kind, as kubectl does, of what is neither a kind nor a field of a Pod', () => {
+    expect(() => explainObjectField('nope')).toThrow('the server doesn\'t have a resource type "nope"');
+    expect(() => explainObjectField('deploymnt.spec')).toThrow(expect.objectContaining({ hint: 'did you mean deployment?' }));
+    expect(() => explainObjectField('pod.nope')).toThrow('pod has no field nope');
+    expect(explainObjectField('PODS.spec').path).toBe('pod.spec');
+  });
 });
 
 describe('objectJsonSchema', () => {

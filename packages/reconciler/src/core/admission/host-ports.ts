@@ -27,10 +27,18 @@ const isAny = (ip: string | undefined): boolean => ip === undefined || ip === ''
 const clash = (a: HostPort, b: HostPort): boolean =>
   a.protocol === b.protocol && a.port === b.port && (a.ip === '' || b.ip === '' || a.ip === b.ip);
 
+/** Host ports of a pod that others have, and which of them. */
+export const takenHostPorts = (
+  pod: Pod,
+  others: readonly Pod[],
+): readonly { readonly port: number; readonly protocol: string; readonly by: Pod }[] =>
+  portsOf(pod).flatMap((wanted) => {
+    const by = others.find((other) => portsOf(other).some((port) => clash(wanted, port)));
+    return by === undefined ? [] : [{ port: wanted.port, protocol: wanted.protocol, by }];
+  });
+
 /** Upstream: scheduler/framework/plugins/nodeports. */
-export const checkHostPorts: AdmissionCheck = ({ pod, others }) => {
-  const taken = others.flatMap(portsOf);
-  return portsOf(pod).some((port) => taken.some((other) => clash(port, other)))
+export const checkHostPorts: AdmissionCheck = ({ pod, others }) =>
+  takenHostPorts(pod, others).length > 0
     ? { reason: 'NodePorts', message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports" }
     : undefined;
-};
