@@ -73,6 +73,14 @@ describe('main', () => {
     expect(await call(...argv)).toEqual({ status: 2, out: '', err });
   });
 
+  it('doctor: a socket that was named and where nobody is, is a finding', async () => {
+    const { status, out } = await call('doctor', '--socket', '/nowhere/api.sock', '-o', 'json');
+    expect(status).toBe(1);
+    expect(JSON.parse(out)).toContainEqual(
+      expect.objectContaining({ name: 'kubelet', status: 'failed', detail: '/nowhere/api.sock: nobody answers there' }),
+    );
+  });
+
   it('removes nothing from a directory that no node was ever in', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'down-'));
     await writeFile(join(directory, 'mine'), 'dear to me');

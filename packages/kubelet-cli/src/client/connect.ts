@@ -5,24 +5,29 @@ import { CliError } from '../cli-error.js';
 import { type CliIo, print } from '../cli-io.js';
 import { type CommandInput, textOption } from '../command.js';
 import { namedApiSocket } from './api-socket.js';
-import { createDaemonClient } from './daemon-client.js';
+import { createDaemonClient, type WaitOptions } from './daemon-client.js';
 import type { NodeApiObject, NodeClient } from './node-client.js';
 
 /** Who answers for the node: what the options name, else the running kubelet, else the container runtime. */
 export const connectNode = async (input: CommandInput, io: CliIo): Promise<NodeClient> => {
   const server = textOption(input, 'server');
-  if (server !== undefined) return createDaemonClient(await (await import('./server-endpoint.js')).serverEndpoint(server, input, io.env));
+  if (server !== undefined)
+    return createDaemonClient(await (await import('./server-endpoint.js')).serverEndpoint(server, input, io.env), told(io));
   const runtime = textOption(input, 'runtime-endpoint');
   if (runtime !== undefined) return runtimeClient(runtime);
   const socket = namedApiSocket(input, io);
   const path = socket ?? DEFAULT_API_SOCKET;
   if (socket !== undefined || (await answers(path))) {
-    return createDaemonClient({ protocol: 'http:', connection: { socketPath: path } });
+    return createDaemonClient({ protocol: 'http:', connection: { socketPath: path } }, told(io));
   }
   const endpoint = io.env['CONTAINER_RUNTIME_ENDPOINT'] ?? (await usualEndpoint());
   print(io.stderr, `No kubelet answers at ${path}; asking the container runtime at ${endpoint}.\n`);
   return runtimeClient(endpoint);
 };
+
+/** Who sits at a terminal is told what is waited for. */
+const told = ({ stderr }: CliIo): WaitOptions =>
+  stderr.isTTY === true ? { onSlow: (where) => print(stderr, `waiting for the answer of ${where}\n`) } : {};
 
 /** The runtime's client is loaded when it is asked: it is ten times the size of the kubelet's. */
 const runtimeClient = async (endpoint: string): Promise<NodeClient> => (await import('./runtime-client.js')).createRuntimeClient(endpoint);
@@ -53,7 +58,7 @@ export const runningSources = (input: CommandInput, io: CliIo): Promise<readonly
 const ofRunning = async <T>(input: CommandInput, io: CliIo, ask: (client: NodeClient) => Promise<T>): Promise<T | undefined> => {
   const socketPath = namedApiSocket(input, io) ?? DEFAULT_API_SOCKET;
   if (!(await answers(socketPath))) return undefined;
-  await using client = createDaemonClient({ protocol: 'http:', connection: { socketPath } });
+  await using client = createDaemonClient({ protocol: 'http:', connection: { socketPath } }, told(io));
   return await ask(client);
 };
 

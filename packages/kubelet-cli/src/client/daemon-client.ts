@@ -9,13 +9,32 @@ import type { Abortable, ImageObject, NodeApiObject, NodeClient, WatchEvent } fr
 
 /** How long to wait for the first byte of an answer, ms. A watch or a followed log may then stay silent for as long as it likes. */
 const ANSWER_TIMEOUT_MS = 30_000;
+/** The same of an answer that is read at once, which a kubelet that is well gives in far less, ms. */
+const READ_TIMEOUT_MS = 10_000;
+/** After how long it is told that one waits, ms. */
+const NOTICE_MS = 5_000;
 const MAX_JSON_BYTES = 64 << 20;
 
+/** How a client waits. All in ms. */
+export interface WaitOptions {
+  /** Told once for a call whose answer has not begun after `noticeMs`, with the place that is asked. */
+  readonly onSlow?: (where: string) => void;
+  /** Default 5 s. */
+  readonly noticeMs?: number;
+  /** For the first byte of an answer that is read at once. Default 10 s. */
+  readonly readTimeoutMs?: number;
+}
+
 /** Talks to a running kubelet: its unix socket, or its TLS port with a token or a client certificate. */
-export const createDaemonClient = (endpoint: StreamEndpoint): NodeClient => {
-  const get = (path: string, options: Abortable): Promise<IncomingMessage> => send(endpoint, 'GET', path, options);
+export const createDaemonClient = (
+  endpoint: StreamEndpoint,
+  { onSlow, noticeMs = NOTICE_MS, readTimeoutMs = READ_TIMEOUT_MS }: WaitOptions = {},
+): NodeClient => {
+  const send: Send = (method, path, options, timeoutMs = ANSWER_TIMEOUT_MS) =>
+    sendTo(endpoint, { method, path, timeoutMs, noticeMs, onSlow }, options);
+  const get = (path: string, options: Abortable): Promise<IncomingMessage> => send('GET', path, options);
   const getJson = async <T>(path: string, options: Abortable): Promise<T> =>
-    parseBoundedJson(await readText(await get(path, options), options)) as T;
+    parseBoundedJson(await readText(await send('GET', path, options, readTimeoutMs), options)) as T;
   const list = async <T>(path: string, options: Abortable): Promise<readonly T[]> =>
     (await getJson<{ readonly items: readonly T[] | null }>(path, options)).items ?? [];
   async function* watch<T>(path: string, options: Abortable): AsyncGenerator<WatchEvent<T>> {
@@ -70,21 +89,20 @@ export const createDaemonClient = (endpoint: StreamEndpoint): NodeClient => {
     }),
     portForward: async ({ namespace, pod }) => ({ endpoint, path: `/portForward/${[namespace, pod].map(encodeURIComponent).join('/')}` }),
     restartPod: async ({ namespace, pod }, options) => {
-      await readText(await send(endpoint, 'POST', `/restart/${[namespace, pod].map(encodeURIComponent).join('/')}`, options), options);
+      await readText(await send('POST', `/restart/${[namespace, pod].map(encodeURIComponent).join('/')}`, options), options);
     },
     deletePod: async ({ namespace, pod }, options) => {
-      await readText(await send(endpoint, 'POST', `/deletePod/${[namespace, pod].map(encodeURIComponent).join('/')}`, options), options);
+      await readText(await send('POST', `/deletePod/${[namespace, pod].map(encodeURIComponent).join('/')}`, options), options);
     },
     commandSource: async (name, command, options) => {
       const path = `/sources/${[name, command].map(encodeURIComponent).join('/')}`;
-      return (await readText(await send(endpoint, 'POST', path, options), options)).trim();
+      return (await readText(await send('POST', path, options), options)).trim();
     },
     getOpenId: (what, options) => getJson(what === 'jwks' ? '/openid/v1/jwks' : '/.well-known/openid-configuration', options),
-    rotateServiceAccountKey: async (options) =>
-      (await readText(await send(endpoint, 'POST', '/rotateServiceAccountKey', options), options)).trim(),
+    rotateServiceAccountKey: async (options) => (await readText(await send('POST', '/rotateServiceAccountKey', options), options)).trim(),
     discardClaim: async ({ namespace, name }, options) => {
       const path = `/discardClaim/${[namespace, name].map(encodeURIComponent).join('/')}`;
-      return (await readText(await send(endpoint, 'POST', path, options), options)).trim();
+      return (await readText(await send('POST', path, options), options)).trim();
     },
     [Symbol.asyncDispose]: async () => {},
   };
@@ -94,7 +112,22 @@ export const createDaemonClient = (endpoint: StreamEndpoint): NodeClient => {
 const requestOf = async ({ protocol }: StreamEndpoint): Promise<typeof httpRequest> =>
   protocol === 'https:' ? (await import('node:https')).request : httpRequest;
 
-const send = async (endpoint: StreamEndpoint, method: string, path: string, options: Abortable): Promise<IncomingMessage> => {
+type Send = (method: string, path: string, options: Abortable, timeoutMs?: number) => Promise<IncomingMessage>;
+
+interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly timeoutMs: number;
+  /** Shorter than `timeoutMs`. */
+  readonly noticeMs: number;
+  readonly onSlow: ((where: string) => void) | undefined;
+}
+
+const sendTo = async (
+  endpoint: StreamEndpoint,
+  { method, path, timeoutMs, noticeMs, onSlow }: Call,
+  options: Abortable,
+): Promise<IncomingMessage> => {
   const make = await requestOf(endpoint);
   return new Promise((resolve, reject) => {
     const request = make({
@@ -106,7 +139,7 @@ const send = async (endpoint: StreamEndpoint, method: string, path: string, opti
       method,
       path,
       signal: options.signal,
-      timeout: ANSWER_TIMEOUT_MS,
+      timeout: noticeMs,
     });
     request.once('response', (response) => {
       request.setTimeout(0);
@@ -114,7 +147,13 @@ const send = async (endpoint: StreamEndpoint, method: string, path: string, opti
       if (status >= 200 && status < 300) return resolve(response);
       readText(response, options).then((text) => reject(refusal(status, text.trim())), reject);
     });
-    request.once('timeout', () => request.destroy(new Error(`no answer within ${ANSWER_TIMEOUT_MS / 1_000} s`)));
+    request.once('timeout', () => {
+      onSlow?.(placeOf(endpoint));
+      // The request itself tells of one such time alone.
+      const late = (): unknown => request.destroy(new Error(`no answer within ${timeoutMs / 1_000} s`));
+      if (request.socket) request.socket.setTimeout(timeoutMs - noticeMs, late);
+      else late();
+    });
     request.once('error', (cause: NodeJS.ErrnoException) => reject(options.signal.aborted ? cause : unreachable(endpoint, cause)));
     request.end();
   });
@@ -132,15 +171,16 @@ const refusal = (status: number, text: string): Error => {
   return new CliError({ code: 'CLI_REFUSED', message: text === '' ? `the kubelet answered ${status}` : text });
 };
 
-const unreachable = ({ protocol, connection }: StreamEndpoint, cause: NodeJS.ErrnoException): Error => {
-  const where = connection.socketPath ?? `${protocol}//${connection.host}:${connection.port}`;
-  return new CliError({
+const placeOf = ({ protocol, connection }: StreamEndpoint): string =>
+  connection.socketPath ?? `${protocol}//${connection.host}:${connection.port}`;
+
+const unreachable = (endpoint: StreamEndpoint, cause: NodeJS.ErrnoException): Error =>
+  new CliError({
     code: 'CLI_KUBELET_UNREACHABLE',
-    message: `cannot reach the kubelet at ${where}`,
+    message: `cannot reach the kubelet at ${placeOf(endpoint)}`,
     hint: 'Is it running? (kubelet-cli up, or systemctl status solo-kubelet; --socket names another place)',
     cause,
   });
-};
 
 const readText = async (response: IncomingMessage, options: Abortable): Promise<string> => {
   const chunks: Buffer[] = [];

@@ -19,6 +19,12 @@ const podOfWorkload = (pods: readonly Pod[], text: string, namespace: string): P
       message: `there is no kind ${JSON.stringify(kindName)}`,
       hint: `Write POD, or what made it as deployment/web; -n ${kindName} if that is the namespace.`,
     });
+  if (kind === 'Service')
+    throw new CliError({
+      code: 'CLI_USAGE',
+      message: 'a Service cannot be named here',
+      hint: 'exec, attach and port-forward take svc/NAME; elsewhere name a pod, or what made it as deployment/web.',
+    });
   const all = pods.filter(
     ({ metadata }) => metadata?.namespace === namespace && metadata.ownerReferences?.some((owner) => isMeant(owner, kind, name)) === true,
   );

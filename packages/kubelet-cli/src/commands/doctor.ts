@@ -1,3 +1,4 @@
+import { describeError } from '@solo-kubelet/diagnostics';
 import { escapeDocument } from '@solo-kubelet/diagnostics/text';
 import { examineHost, examineServices, type Finding, judgeHost, judgeServices } from '@solo-kubelet/standalone-node/doctor';
 import { MANIFEST_DIRECTORY } from '@solo-kubelet/standalone-node/install';
@@ -11,7 +12,7 @@ import { EXIT } from '../exit-status.js';
 
 /** Examines this machine and tells what keeps it from running pods. */
 export const doctor = async (input: CommandInput, io: CliIo): Promise<number> => {
-  namedApiSocket(input, io);
+  const socket = namedApiSocket(input, io);
   const output = textOption(input, 'output');
   if (output !== undefined && output !== 'json')
     throw new CliError({ code: 'CLI_USAGE', message: `-o takes json, not ${JSON.stringify(output)}` });
@@ -20,7 +21,12 @@ export const doctor = async (input: CommandInput, io: CliIo): Promise<number> =>
   if (input.operands.length > 0) throw new CliError({ code: 'CLI_USAGE', message: 'flags of a kubelet are looked at with --for VERSION' });
   // A kubelet that cannot be asked is no reason to look at nothing.
   const endpoint = await runtimeEndpoint(input, io).catch(usualEndpoint);
-  const configuration = (await runningConfiguration(input, io).catch(() => undefined)) ?? {};
+  let fault = 'nobody answers there';
+  const running = await runningConfiguration(input, io).catch((error: unknown) => {
+    fault = describeError(error);
+    return undefined;
+  });
+  const configuration = running ?? {};
   const { staticPodPath, cgroupDriver } = configuration;
   const findings = judgeHost(
     await examineHost({
@@ -32,11 +38,23 @@ export const doctor = async (input: CommandInput, io: CliIo): Promise<number> =>
       signal: io.interrupted,
     }),
   );
-  const objects = await runningObjects(input, io).catch(() => []);
+  const objects = running === undefined ? [] : await runningObjects(input, io).catch(() => []);
   const has = (...kinds: readonly string[]): boolean => objects.some(({ kind }) => kinds.includes(kind));
   const wanted = { hasServices: has('Service', 'NetworkPolicy'), hasIngresses: has('Ingress') };
   const services = judgeServices(await examineServices(wanted, { env: io.env, signal: io.interrupted }));
-  return printFindings([...findings, ...services], input, io);
+  // Without a name none need run.
+  const unheard: readonly Finding[] =
+    socket === undefined || running !== undefined
+      ? []
+      : [
+          {
+            name: 'kubelet',
+            status: 'failed',
+            detail: `${socket}: ${fault}`,
+            remedy: 'Is it running? (kubelet-cli up, or systemctl status solo-kubelet); or leave --socket and SOLO_KUBELET_SOCKET out.',
+          },
+        ];
+  return printFindings([...unheard, ...findings, ...services], input, io);
 };
 
 const printFindings = async (findings: readonly Finding[], input: CommandInput, io: CliIo): Promise<number> => {

@@ -2,8 +2,9 @@ import { type RemoteCommandOptions, runRemoteCommand } from '@solo-kubelet/cri-c
 import { joinSignals } from '@solo-kubelet/timers';
 import { CliError } from '../cli-error.js';
 import { print } from '../cli-io.js';
-import { findContainer, findPod } from '../client/find-pod.js';
+import { findContainer } from '../client/find-pod.js';
 import type { ContainerTarget, ExecFlags, StreamAddress } from '../client/node-client.js';
+import { findMeantPod } from '../client/service-pod.js';
 import { openRawTerminal } from '../streaming/terminal.js';
 import { DEFAULT_NAMESPACE, type VerbContext } from './verb-context.js';
 
@@ -49,7 +50,7 @@ const targetOf = async (
   { pod: name, container, namespace = DEFAULT_NAMESPACE }: Pick<ExecOptions, 'pod' | 'container' | 'namespace'>,
   { client, signal }: VerbContext,
 ): Promise<ContainerTarget> => {
-  const pod = findPod(await client.listPods({ signal }), name, namespace);
+  const { pod } = await findMeantPod(name, namespace, { client, signal });
   const phase = pod.status?.phase;
   if (phase === 'Succeeded' || phase === 'Failed') {
     throw new CliError({

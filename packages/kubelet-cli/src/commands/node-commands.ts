@@ -177,7 +177,8 @@ const portForwardCommand = nodeCommand(
     usage: 'POD [LOCAL:]REMOTE… [--address ADDRESS] [-n NAMESPACE]',
     summary: 'Reach ports of a pod through local ones, until interrupted.',
     details: `
-80 is that port here and there, 8080:80 another one here, :80 any free one here.
+80 is that port here and there, 8080:80 another one here, :80 any free one here. POD may be KIND/NAME of what made it, or svc/NAME: a ready pod of
+a Service, and ports of the Service.
 
   --address ADDRESS      of this machine to listen at (default 127.0.0.1)
   -n, --namespace NAME   default: default

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { CliError } from '../cli-error.js';
 import { print, write } from '../cli-io.js';
-import { allContainers, findPod } from '../client/find-pod.js';
+import { allContainers } from '../client/find-pod.js';
 import type { StreamAddress } from '../client/node-client.js';
+import { findMeantPod, targetPortOf } from '../client/service-pod.js';
 import { forwardPort, type PortForward } from '../streaming/port-forward.js';
 import { DEFAULT_NAMESPACE, type VerbContext } from './verb-context.js';
 
@@ -16,12 +17,25 @@ export interface PortForwardOptions {
 
 /** `port-forward POD [LOCAL:]REMOTE…`: until interrupted. */
 export const portForward = async (options: PortForwardOptions, { client, io, signal }: VerbContext): Promise<number> => {
-  const pod = findPod(await client.listPods({ signal }), options.pod, options.namespace ?? DEFAULT_NAMESPACE);
+  const { pod, service } = await findMeantPod(options.pod, options.namespace ?? DEFAULT_NAMESPACE, { client, signal });
+  const phase = pod.status?.phase;
+  if (phase !== undefined && phase !== 'Running')
+    throw new CliError({
+      code: 'CLI_REFUSED',
+      message: `unable to forward port because pod is not running. Current status=${phase}`,
+      hint: `kubelet-cli describe pod ${pod.metadata.name} -n ${pod.metadata.namespace} tells why.`,
+    });
   const target = { namespace: pod.metadata?.namespace ?? '', pod: pod.metadata?.name ?? '' };
   const named = new Map(
     allContainers(pod).flatMap(({ ports = [] }) => ports.map(({ name, containerPort }) => [name, containerPort] as const)),
   );
-  const pairs = options.ports.map((text) => parsePair(text, named));
+  const pairs = options.ports.map((text) =>
+    parsePair(text, (remote) => {
+      if (service !== undefined) return targetPortOf(service, pod, remote);
+      const port = named.get(remote) ?? toPort(remote, text);
+      return { port, target: port };
+    }),
+  );
   const localAddress = options.address ?? '127.0.0.1';
   const forwards: PortForward[] = [];
   try {
@@ -41,12 +55,12 @@ export const portForward = async (options: PortForwardOptions, { client, io, sig
 
 const parsePair = (
   text: string,
-  named: ReadonlyMap<string | undefined, number | undefined>,
+  /** `port`: as it is called; `target`: the pod's. */
+  resolve: (remote: string) => { readonly port: number; readonly target: number },
 ): { readonly localPort: number; readonly remotePort: number } => {
   const [first = '', second] = text.split(':');
-  const remoteText = second ?? first;
-  const remotePort = named.get(remoteText) ?? toPort(remoteText, text);
-  if (second === undefined) return { localPort: remotePort, remotePort };
+  const { port, target: remotePort } = resolve(second ?? first);
+  if (second === undefined) return { localPort: port, remotePort };
   return { localPort: first === '' ? 0 : toPort(first, text), remotePort };
 };
 
