@@ -9,8 +9,6 @@ import type { Abortable, ImageObject, NodeApiObject, NodeClient, WatchEvent } fr
 
 /** How long to wait for the first byte of an answer, ms. A watch or a followed log may then stay silent for as long as it likes. */
 const ANSWER_TIMEOUT_MS = 30_000;
-/** The same of an answer that is read at once, which a kubelet that is well gives in far less, ms. */
-const READ_TIMEOUT_MS = 10_000;
 /** After how long it is told that one waits, ms. */
 const NOTICE_MS = 5_000;
 const MAX_JSON_BYTES = 64 << 20;
@@ -21,20 +19,19 @@ export interface WaitOptions {
   readonly onSlow?: (where: string) => void;
   /** Default 5 s. */
   readonly noticeMs?: number;
-  /** For the first byte of an answer that is read at once. Default 10 s. */
-  readonly readTimeoutMs?: number;
+  /** For the first byte of an answer. Default 30 s: a small machine that is busy takes its time. */
+  readonly answerTimeoutMs?: number;
 }
 
 /** Talks to a running kubelet: its unix socket, or its TLS port with a token or a client certificate. */
 export const createDaemonClient = (
   endpoint: StreamEndpoint,
-  { onSlow, noticeMs = NOTICE_MS, readTimeoutMs = READ_TIMEOUT_MS }: WaitOptions = {},
+  { onSlow, noticeMs = NOTICE_MS, answerTimeoutMs = ANSWER_TIMEOUT_MS }: WaitOptions = {},
 ): NodeClient => {
-  const send: Send = (method, path, options, timeoutMs = ANSWER_TIMEOUT_MS) =>
-    sendTo(endpoint, { method, path, timeoutMs, noticeMs, onSlow }, options);
+  const send: Send = (method, path, options) => sendTo(endpoint, { method, path, timeoutMs: answerTimeoutMs, noticeMs, onSlow }, options);
   const get = (path: string, options: Abortable): Promise<IncomingMessage> => send('GET', path, options);
   const getJson = async <T>(path: string, options: Abortable): Promise<T> =>
-    parseBoundedJson(await readText(await send('GET', path, options, readTimeoutMs), options)) as T;
+    parseBoundedJson(await readText(await get(path, options), options)) as T;
   const list = async <T>(path: string, options: Abortable): Promise<readonly T[]> =>
     (await getJson<{ readonly items: readonly T[] | null }>(path, options)).items ?? [];
   async function* watch<T>(path: string, options: Abortable): AsyncGenerator<WatchEvent<T>> {
@@ -112,7 +109,7 @@ export const createDaemonClient = (
 const requestOf = async ({ protocol }: StreamEndpoint): Promise<typeof httpRequest> =>
   protocol === 'https:' ? (await import('node:https')).request : httpRequest;
 
-type Send = (method: string, path: string, options: Abortable, timeoutMs?: number) => Promise<IncomingMessage>;
+type Send = (method: string, path: string, options: Abortable) => Promise<IncomingMessage>;
 
 interface Call {
   readonly method: string;
