@@ -5,7 +5,6 @@ import {
   type NodeSelector,
   type Pod,
   type PodSpec,
-  podQosClass,
   type Toleration,
   validatePod,
 } from '@solo-kubelet/pod-spec';
@@ -25,6 +24,7 @@ import {
 import { type ObjectDraft, type StoredObject, statusOf } from '../stored-object.js';
 import type { ResourceRules, StatusRules } from './api-resource.js';
 import { preparePod } from './prepare-pod.js';
+import { recordedQosClass } from './qos-class.js';
 import { statusErrors } from './status-rules.js';
 
 const asPod = (object: ObjectDraft | StoredObject): Pod => object as unknown as Pod;
@@ -269,7 +269,7 @@ export const podStatusRules: StatusRules = {
   initial: (draft, nowText) => ({
     phase: 'Pending',
     ...((asPod(draft).spec?.schedulingGates ?? []).length > 0 && { conditions: [{ ...GATED, lastTransitionTime: nowText }] }),
-    qosClass: podQosClass({ spec: { ...asPod(draft).spec, containers: asPod(draft).spec.containers ?? [] } }),
+    qosClass: recordedQosClass({ spec: { ...asPod(draft).spec, containers: asPod(draft).spec.containers ?? [] } }),
   }),
   prepare: (draft, old) => {
     if (old.metadata.ownerReferences === undefined) delete draft.metadata.ownerReferences;

@@ -100,7 +100,7 @@ it('what is added to a Pod is judged with every change of it', () => {
   ]);
 });
 
-it('resources of the whole Pod decide its class, even without any amount; Windows has none', () => {
+it('resources of the whole Pod decide the class that is recorded, even without any amount; Windows has none', () => {
   expect(create(askCore(), { containers: [container({ limits: { memory: '1Gi' } })], resources: {} }).value.status.qosClass).toBe(
     'BestEffort',
   );

@@ -1,8 +1,9 @@
 import { isSameStruct } from '@solo-kubelet/object-spec/rules';
-import { type Container, type EphemeralContainer, type Pod, type PodSpec, podQosClass } from '@solo-kubelet/pod-spec';
+import type { Container, EphemeralContainer, Pod, PodSpec } from '@solo-kubelet/pod-spec';
 import { createReport, type Report, validateAddedContainers } from '@solo-kubelet/pod-spec/schema';
 import type { UpdatePart } from '../registry/update-object.js';
 import { specErrors } from '../resources/pod-rules.js';
+import { recordedQosClass } from '../resources/qos-class.js';
 import type { ObjectDraft, StoredObject, Values } from '../stored-object.js';
 
 const asPod = (object: ObjectDraft | StoredObject): Pod => object as unknown as Pod;
@@ -173,7 +174,7 @@ const isResizable = ({ status }: StoredObject): boolean => {
   return running === undefined || running.resources !== undefined;
 };
 
-const qosOf = (object: ObjectDraft | StoredObject): string => podQosClass({ spec: asPod(object).spec });
+const qosOf = (object: ObjectDraft | StoredObject): string => recordedQosClass({ spec: asPod(object).spec });
 
 const sameContainer = (a: Container, b: Container): boolean =>
   isSameStruct('Container', { ...a, resources: a.resources ?? {} }, { ...b, resources: b.resources ?? {} });

@@ -18,9 +18,8 @@ export const hasPodResources = ({ spec }: Pick<Pod, 'spec'>): boolean =>
  */
 export const podQosClass = (pod: Pick<Pod, 'spec'>): PodQOSClass => {
   const { spec } = pod;
-  // Resources of its own decide alone, even if there is nothing in them.
-  const parts: readonly ResourceRequirements[] = spec.resources
-    ? [spec.resources]
+  const parts: readonly ResourceRequirements[] = hasPodResources(pod)
+    ? [spec.resources ?? {}]
     : [...spec.containers, ...(spec.initContainers ?? [])].map(({ resources }) => resources ?? {});
   const requests = parts.map((part) => positive(part.requests)).reduce(sumLists, {});
   const limits = parts.map((part) => positive(part.limits)).reduce(sumLists, {});
