@@ -73,9 +73,9 @@ it('a Secret that lies encrypted reaches a container, across a restart and a bad
   const after = await node.pod('app', isRunning);
   expect(after.status?.containerStatuses?.[0]?.containerID).toBe(running.status?.containerStatuses?.[0]?.containerID);
 
-  // What is wrong with an encrypted document is told by its place alone.
+  // What is wrong with an encrypted document is told by its place alone. The command line would not encrypt it.
   const wrong = `apiVersion: v1\nkind: Secret\nmetadata: {name: key}\ndata: {password: "${VALUE}!"}\n`;
-  await node.drop('key.yaml', await cli(wrong, 'secret', 'encrypt', '-r', recipient));
+  await node.drop('key.yaml', await encryptManifest(Buffer.from(wrong), [recipient]));
   await waitFor(async () => ((await stateOf())?.message?.includes('left out') ? true : undefined), { what: 'a refusal without words' });
   const said = JSON.stringify([
     await node.api.listManifests({ signal: AbortSignal.timeout(10_000) }),
