@@ -19,8 +19,6 @@ const MOST_LOOKED_AT_TWICE = 3;
 /** Of a failure's message. */
 const FAILURE_LENGTH = 600;
 const WORKERS = Math.max(2, Math.min(4, availableParallelism()));
-/** Tests on real containers wait more than they compute. */
-const WORKERS_OF = { e2e: WORKERS + 1 };
 const wanted = process.argv.slice(2);
 const isWanted = (name) => wanted.length === 0 || wanted.includes(name);
 const totals = { passed: 0, failed: 0, skipped: 0 };
@@ -88,7 +86,7 @@ for (const [name, [command, args]] of CHECKS) {
 for (const project of PROJECTS) {
   if (!isWanted(project)) continue;
   // Files of one project run side by side, each with a node of its own.
-  let result = await runProject(project, project, [`--maxWorkers=${WORKERS_OF[project] ?? WORKERS}`]);
+  let result = await runProject(project, project, [`--maxWorkers=${WORKERS}`]);
   const files = [...result.failedFiles.keys()];
   if (LOOKS_TWICE && files.length > 0 && files.length <= MOST_LOOKED_AT_TWICE) {
     const alone = await runProject(project, `${project}-alone`, ['--maxWorkers=1', ...files]);
