@@ -1,18 +1,6 @@
 import type { Pod, PodCondition, PodStatus } from '@solo-kubelet/pod-spec';
+import { DISRUPTION_TARGET, KUBELET_CONDITIONS } from '@solo-kubelet/reconciler';
 import { plainText } from './plain-text.js';
-
-/** Conditions that are the kubelet's alone (pkg/kubelet/types/pod_status.go PodConditionByKubelet). */
-const OWN_CONDITIONS: ReadonlySet<string> = new Set([
-  'PodReadyToStartContainers',
-  'Initialized',
-  'Ready',
-  'ContainersReady',
-  'PodScheduled',
-  'PodResizePending',
-  'PodResizeInProgress',
-  'AllContainersRestarting',
-]);
-const DISRUPTION_TARGET = 'DisruptionTarget';
 
 /** Fields that the kubelet sends whole; what others keep in a status (claims, a nominated node) is not among them. */
 const WHOLE_FIELDS = [
@@ -79,7 +67,7 @@ const unready = (status: PodStatus): readonly PodCondition[] =>
 
 const changedConditions = (held: PodStatus, next: PodStatus): readonly object[] => {
   const before = new Map((held.conditions ?? []).map((condition) => [condition.type, condition]));
-  const isOwn = ({ type }: PodCondition): boolean => OWN_CONDITIONS.has(type) || (type === DISRUPTION_TARGET && isTerminalPhase(next));
+  const isOwn = ({ type }: PodCondition): boolean => KUBELET_CONDITIONS.has(type) || (type === DISRUPTION_TARGET && isTerminalPhase(next));
   const own = (next.conditions ?? []).filter(isOwn);
   const changed = own.flatMap((condition) => {
     const known = before.get(condition.type);
@@ -93,6 +81,6 @@ const changedConditions = (held: PodStatus, next: PodStatus): readonly object[] 
     );
     return [{ ...said, ...Object.fromEntries(dropped.map((field) => [field, null])) }];
   });
-  const gone = [...before.keys()].filter((type) => OWN_CONDITIONS.has(type) && !own.some((condition) => condition.type === type));
+  const gone = [...before.keys()].filter((type) => KUBELET_CONDITIONS.has(type) && !own.some((condition) => condition.type === type));
   return [...changed, ...gone.map((type) => ({ $patch: 'delete', type }))];
 };

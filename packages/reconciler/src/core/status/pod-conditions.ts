@@ -4,6 +4,7 @@ import { allContainers } from '../all-containers.js';
 import type { ResizePending } from '../resize/check-resize.js';
 import { isSidecar } from '../restart-decision.js';
 import { DISRUPTION_TARGET } from '../termination.js';
+import { KUBELET_CONDITIONS } from './kubelet-conditions.js';
 
 export interface ConditionFacts {
   readonly pod: Pod;
@@ -53,22 +54,10 @@ export const deriveConditions = (facts: ConditionFacts): readonly PodCondition[]
   }
   own.unshift(...resizeConditions(facts.resize));
   const foreign = (facts.pod.status?.conditions ?? []).filter(
-    ({ type }) => !OWN_CONDITIONS.has(type) && !own.some(([ownType]) => ownType === type),
+    ({ type }) => !KUBELET_CONDITIONS.has(type) && !own.some(([ownType]) => ownType === type),
   );
   return [...foreign, ...own.map(([type, probeResult]) => stamped(facts, type, probeResult))];
 };
-
-/** Those that nobody else sets: of what a manifest, or an API server that was told of them before, says of these nothing stays. */
-const OWN_CONDITIONS: ReadonlySet<string> = new Set([
-  'PodReadyToStartContainers',
-  'Initialized',
-  'Ready',
-  'ContainersReady',
-  'PodScheduled',
-  'PodResizePending',
-  'PodResizeInProgress',
-  'AllContainersRestarting',
-]);
 
 const resizeConditions = (resize: ResizeFacts | undefined): readonly (readonly [string, ProbeResult])[] => {
   const conditions: (readonly [string, ProbeResult])[] = [];
