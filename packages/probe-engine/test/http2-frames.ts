@@ -1,16 +1,5 @@
 /** Frames of HTTP/2 as bytes, right and wrong ones alike (RFC 9113). */
-export const FRAME = {
-  data: 0,
-  headers: 1,
-  priority: 2,
-  rstStream: 3,
-  settings: 4,
-  pushPromise: 5,
-  ping: 6,
-  goAway: 7,
-  windowUpdate: 8,
-  continuation: 9,
-} as const;
+export { FRAME } from '../src/core/http2/frame-types.js';
 
 export const END_STREAM = 1;
 export const END_HEADERS = 4;
