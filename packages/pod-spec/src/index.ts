@@ -220,6 +220,7 @@ export { isSidecar, podLimits, podRequests } from './resources/pod-totals.js';
 export { hasPodResources, podQosClass } from './resources/qos-class.js';
 export type { ResourceList } from './resources/resource-list.js';
 export { type FeatureGates, type FieldGate, fieldGates } from './schema/field-gates.js';
+export { DISRUPTION_TARGET, KUBELET_CONDITIONS } from './status/kubelet-conditions.js';
 export { apiObjectReference } from './validation/api-object-reference.js';
 export type { FieldError, FieldErrorType } from './validation/field-error.js';
 export { dnsSubdomainPrefixErrors, labelValueErrors, qualifiedNameErrors } from './validation/grammar.js';

@@ -21,10 +21,9 @@ export { newWorkerState, type PodWorkerState } from './core/pod-worker-state.js'
 export type { MemoryUsage } from './core/resize/check-memory.js';
 export type { ResourceRecord } from './core/resize/resource-record.js';
 export { derivePodStatus } from './core/status/derive-pod-status.js';
-export { KUBELET_CONDITIONS } from './core/status/kubelet-conditions.js';
 export type { PodStatusInput } from './core/status/pod-status-input.js';
 export type { Termination } from './core/termination.js';
-export { DISRUPTION_TARGET, isTerminal } from './core/termination.js';
+export { isTerminal } from './core/termination.js';
 export { createReconciler, type Reconciler } from './create-reconciler.js';
 export { type EventFile, type EventFileOptions, eventFile } from './event-file.js';
 export { type FileStatusStoreOptions, fileStatusStore } from './file-status-store.js';

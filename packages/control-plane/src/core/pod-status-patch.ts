@@ -1,5 +1,4 @@
-import type { Pod, PodCondition, PodStatus } from '@solo-kubelet/pod-spec';
-import { DISRUPTION_TARGET, KUBELET_CONDITIONS } from '@solo-kubelet/reconciler';
+import { DISRUPTION_TARGET, KUBELET_CONDITIONS, type Pod, type PodCondition, type PodStatus } from '@solo-kubelet/pod-spec';
 import { plainText } from './plain-text.js';
 
 /** Fields that the kubelet sends whole; what others keep in a status (claims, a nominated node) is not among them. */

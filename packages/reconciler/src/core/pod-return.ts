@@ -1,7 +1,8 @@
+import { DISRUPTION_TARGET } from '@solo-kubelet/pod-spec';
 import { nextBackoffMs } from '@solo-kubelet/timers/backoff';
 import type { BackoffEntry } from './crash-backoff.js';
 import type { PodSyncInput } from './pod-sync-input.js';
-import { DISRUPTION_TARGET, WHOLE_POD } from './termination.js';
+import { WHOLE_POD } from './termination.js';
 
 /**
  * Whether the pod was ended on the node's account and runs again when that is over. What ran once by intention does not: a pod that is never

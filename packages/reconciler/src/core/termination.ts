@@ -26,5 +26,3 @@ export const isTerminal = (status: PodStatus | undefined): boolean => status?.ph
 
 /** Whether the kubelet has thrown the pod out, for what it takes or what the node lacks (upstream eviction.PodIsEvicted). */
 export const isEvicted = (status: PodStatus | undefined): boolean => status?.phase === 'Failed' && status.reason === 'Evicted';
-
-export const DISRUPTION_TARGET = 'DisruptionTarget';

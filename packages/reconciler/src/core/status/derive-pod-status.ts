@@ -1,11 +1,11 @@
 import { metaTime } from '@solo-kubelet/diagnostics/text';
-import { type ContainerStatus, type Pod, type PodStatus, podQosClass, podRequests } from '@solo-kubelet/pod-spec';
+import { type ContainerStatus, DISRUPTION_TARGET, type Pod, type PodStatus, podQosClass, podRequests } from '@solo-kubelet/pod-spec';
 import { podEnding } from '../compute-pod-actions.js';
 import { isLive, newestContainer, newestSandbox } from '../observed-pod.js';
 import { isResizing } from '../resize/resize-state.js';
 import { restartTriggers } from '../restart-all-containers.js';
 import { decideSandbox } from '../sandbox-decision.js';
-import { DISRUPTION_TARGET, isTerminal } from '../termination.js';
+import { isTerminal } from '../termination.js';
 import { deriveContainerStatus } from './container-status.js';
 import { deriveConditions, observedGeneration } from './pod-conditions.js';
 import { onePerFamily } from './pod-ips.js';

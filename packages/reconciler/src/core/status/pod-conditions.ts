@@ -1,10 +1,16 @@
 import { metaTime } from '@solo-kubelet/diagnostics/text';
-import type { Container, ContainerStatus, Pod, PodCondition, PodPhase } from '@solo-kubelet/pod-spec';
+import {
+  type Container,
+  type ContainerStatus,
+  DISRUPTION_TARGET,
+  KUBELET_CONDITIONS,
+  type Pod,
+  type PodCondition,
+  type PodPhase,
+} from '@solo-kubelet/pod-spec';
 import { allContainers } from '../all-containers.js';
 import type { ResizePending } from '../resize/check-resize.js';
 import { isSidecar } from '../restart-decision.js';
-import { DISRUPTION_TARGET } from '../termination.js';
-import { KUBELET_CONDITIONS } from './kubelet-conditions.js';
 
 export interface ConditionFacts {
   readonly pod: Pod;

@@ -12,3 +12,6 @@ export const KUBELET_CONDITIONS: ReadonlySet<string> = new Set([
   'PodResizeInProgress',
   'AllContainersRestarting',
 ]);
+
+/** The type of the condition that the kubelet shares with others who end Pods. */
+export const DISRUPTION_TARGET = 'DisruptionTarget';
