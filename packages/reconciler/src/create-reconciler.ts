@@ -29,6 +29,7 @@ import {
   tap,
   throwError,
 } from 'rxjs';
+import { byKey } from './by-key.js';
 import type { KubeletActivity, NodeActivity, PodActivity } from './core/activity.js';
 import { type BackoffPolicy, DEFAULT_BACKOFF } from './core/crash-backoff.js';
 import { dirtyPods, touchedPods } from './core/dirty-pods.js';
@@ -48,6 +49,7 @@ import type { ReconcilerDeps } from './reconciler-deps.js';
 import { recordEvents } from './record-events.js';
 import { forgetfulStore, saveRecords, storeFailures } from './save-records.js';
 import { type PodSyncEvent, syncPod } from './sync-pod.js';
+import { watchPods } from './watch-pods.js';
 import { workerStateActivities } from './worker-state-activities.js';
 
 export interface Reconciler {
@@ -126,13 +128,10 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     tap((command) => command.type === 'restart' && runtime.forgetBackoff(command.podUid)),
     share(),
   );
+  const crashesOf = byKey(command$.pipe(filter((command) => command.type === 'crashed')), ({ podUid }) => [podUid]);
   /** Fails when somebody tells of an error in the care for this pod. */
   const crashed = (podUid: PodUid): Observable<never> =>
-    command$.pipe(
-      mergeMap((command) =>
-        command.type === 'crashed' && command.podUid === podUid ? throwError(() => new Error(command.message)) : EMPTY,
-      ),
-    );
+    crashesOf(podUid).pipe(mergeMap(({ message }) => throwError(() => new Error(message))));
   const input$: Observable<Unstamped<KubeletStateInput>> = merge(
     restored$,
     node$.pipe(map((facts) => ({ type: 'node', facts }) as const)),
@@ -151,6 +150,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
     shareReplay({ bufferSize: 1, refCount: true }),
   );
 
+  const watchPod = watchPods(kubeletState$);
   const trigger$ = merge(
     kubeletState$.pipe(
       pairwise(),
@@ -169,7 +169,7 @@ export const createReconciler = (deps: ReconcilerDeps): Reconciler => {
   const pass$ = trigger$.pipe(
     conflateMap(
       (podUid) =>
-        syncPod(podUid, { kubeletState$, settings, runtime, resources, observer, scheduler, syncFrequencyMs }).pipe(
+        syncPod(podUid, { watchPod, settings, runtime, resources, observer, scheduler, syncFrequencyMs }).pipe(
           takeUntil(crashed(podUid)),
           catchError(crashOf(podUid)),
         ),

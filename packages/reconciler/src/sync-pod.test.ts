@@ -11,6 +11,7 @@ import { syncPod } from './sync-pod.js';
 import { nodeFacts } from './testing/node-facts.js';
 import { pod } from './testing/pod-builder.js';
 import { virtualTime } from './testing/virtual-time.js';
+import { watchPods } from './watch-pods.js';
 
 const OTHERS = 500;
 /** When virtual time begins. */
@@ -42,7 +43,7 @@ const slowSync = (manifest: Pod) => {
       },
   });
   const subscription = syncPod(own, {
-    kubeletState$,
+    watchPod: watchPods(kubeletState$),
     // Every decision asks whether the sources have synced.
     settings: {
       get sources() {

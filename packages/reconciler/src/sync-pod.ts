@@ -35,9 +35,10 @@ import { executeAction, type SyncContext } from './execute-action.js';
 import type { RuntimeObserver } from './observe-runtime.js';
 import type { ResourceAllocator } from './resource-allocator.js';
 import type { RuntimePort } from './runtime-port.js';
+import type { WatchPod } from './watch-pods.js';
 
 export interface PassDeps {
-  readonly kubeletState$: Observable<KubeletState>;
+  readonly watchPod: WatchPod;
   readonly settings: KubeletStateSettings;
   readonly runtime: RuntimePort;
   /** Undefined: pods are given nothing of their own. */
@@ -63,7 +64,7 @@ const BUSY_PAUSE_MS = 1_000;
  * what is decided here, from the kubelet state as it is now.
  */
 export const syncPod = (podUid: PodUid, deps: PassDeps): Observable<PodSyncEvent> =>
-  deps.kubeletState$.pipe(
+  deps.watchPod(podUid).pipe(
     first((kubeletState) => isFresh(kubeletState, podUid)),
     mergeMap((kubeletState) => carryOut(podUid, kubeletState, deps)),
   );
@@ -116,13 +117,13 @@ interface PodChange extends Pick<KubeletState, 'syncedSources'> {
 const desiredOf = ({ pods }: KubeletState, podUid: PodUid): Pod | undefined => pods.get(podUid)?.inputs.desired?.pod;
 
 /**
- * Why a sync made for the manifest `then` should give up what it may: the pod is to end, or its manifest is another. Changes of other pods cost it one
- * look-up; no earlier state of the kubelet is held on to, however long the sync takes.
+ * Why a sync made for the manifest `then` should give up what it may: the pod is to end, or its manifest is another. Changes of other pods cost it
+ * nothing; no earlier state of the kubelet is held on to, however long the sync takes.
  */
 const interruptions = (
   podUid: PodUid,
   then: Pod | undefined,
-  { kubeletState$, settings, scheduler }: PassDeps,
+  { watchPod, settings, scheduler }: PassDeps,
 ): Observable<'ending' | 'changed'> => {
   const interruptionOf = (now: KubeletState): Observable<'ending' | 'changed'> => {
     const state = now.pods.get(podUid);
@@ -134,7 +135,7 @@ const interruptions = (
   };
   const atDeadline = (deadline: number): Observable<'ending'> =>
     timer(Math.max(0, deadline - scheduler.now()), scheduler).pipe(map(() => 'ending'));
-  return kubeletState$.pipe(
+  return watchPod(podUid).pipe(
     distinctUntilChanged(
       (before: PodChange, now: PodChange) => before.state === now.state && before.syncedSources === now.syncedSources,
       ({ pods, syncedSources }): PodChange => ({ state: pods.get(podUid), syncedSources }),

@@ -1,1 +1,1 @@
-export { changedKeys, mapWith, mapWithout } from './versioned-map.js';
+export { changedKeys, firstEntry, mapWith, mapWithout } from './versioned-map.js';

@@ -6,18 +6,19 @@ export const mapWith = <Key, Value>(map: ReadonlyMap<Key, Value>, key: Key, valu
 export const mapWithout = <Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): ReadonlyMap<Key, Value> =>
   map.has(key) ? versioned(map).without(key) : map;
 
+/** The entry that a Map would list first, without listing the others. */
+export const firstEntry = <Key, Value>(map: ReadonlyMap<Key, Value>): readonly [Key, Value] | undefined =>
+  map instanceof VersionedMap ? map.first() : map.entries().next().value;
+
 /**
  * Keys whose values are not the same object in both, in no particular order. Takes as long as there are changes from `before` to `after` where `after` came
  * of `before` by the functions above; else as long as both are large.
  */
 export const changedKeys = <Key, Value>(before: ReadonlyMap<Key, Value>, after: ReadonlyMap<Key, Value>): ReadonlySet<Key> => {
   if (before === after) return new Set();
-  const earlier = before instanceof VersionedMap ? VersionedMap.valuesUntil<Key, Value>(before, after) : undefined;
+  const stepwise = before instanceof VersionedMap ? before.changedUntil(after) : undefined;
+  if (stepwise !== undefined) return stepwise;
   const changed = new Set<Key>();
-  if (earlier !== undefined) {
-    for (const [key, was] of earlier) if (was?.value !== after.get(key) || (was !== undefined) !== after.has(key)) changed.add(key);
-    return changed;
-  }
   for (const [key, value] of before) if (after.get(key) !== value || !after.has(key)) changed.add(key);
   for (const key of after.keys()) if (!before.has(key)) changed.add(key);
   return changed;
@@ -25,6 +26,9 @@ export const changedKeys = <Key, Value>(before: ReadonlyMap<Key, Value>, after: 
 
 const versioned = <Key, Value>(map: ReadonlyMap<Key, Value>): VersionedMap<Key, Value> =>
   map instanceof VersionedMap ? map : new VersionedMap(new Map(map));
+
+const isSame = <Key, Value>(before: Change<Key, Value>['before'], after: ReadonlyMap<Key, Value>, key: Key): boolean =>
+  before?.value === after.get(key) && (before !== undefined) === after.has(key);
 
 /** What a later version has changed: how the entry was before. */
 interface Change<Key, Value> {
@@ -40,6 +44,8 @@ interface Change<Key, Value> {
 class VersionedMap<Key, Value> implements ReadonlyMap<Key, Value> {
   #entries: Map<Key, Value> | undefined;
   #next: Change<Key, Value> | undefined;
+  /** The last answer to what a later version has changed: several ask the same after each step. Like #next, nothing for a version that stands alone. */
+  #asked: { readonly after: ReadonlyMap<Key, Value>; readonly changed: ReadonlySet<Key> } | undefined;
 
   constructor(entries: Map<Key, Value>) {
     this.#entries = entries;
@@ -53,20 +59,31 @@ class VersionedMap<Key, Value> implements ReadonlyMap<Key, Value> {
     return this.#changed(key, (entries) => entries.delete(key));
   }
 
-  /** What was changed from one version to a later one, with how it was before; undefined where there is no way from one to the other. */
-  static valuesUntil<Key, Value>(
-    before: VersionedMap<Key, Value>,
-    after: ReadonlyMap<Key, Value>,
-  ): ReadonlyMap<Key, Change<Key, Value>['before']> | undefined {
+  /** Keys whose values differ in a later version; undefined where there is no way from one to the other. */
+  changedUntil(after: ReadonlyMap<Key, Value>): ReadonlySet<Key> | undefined {
+    if (this.#asked?.after === after) return this.#asked.changed;
+    if (this.#next?.in === after) {
+      const { key, before } = this.#next;
+      return this.#remember(after, isSame(before, after, key) ? [] : [key]);
+    }
     const earlier = new Map<Key, Change<Key, Value>['before']>();
-    let version = before;
+    let version: VersionedMap<Key, Value> = this;
     while (version !== after) {
       if (version.#next === undefined) return undefined;
-      const { key, before: was, in: next } = version.#next;
-      if (!earlier.has(key)) earlier.set(key, was);
+      const { key, before, in: next } = version.#next;
+      if (!earlier.has(key)) earlier.set(key, before);
       version = next;
     }
-    return earlier;
+    return this.#remember(
+      after,
+      [...earlier].filter(([key, before]) => !isSame(before, after, key)).map(([key]) => key),
+    );
+  }
+
+  #remember(after: ReadonlyMap<Key, Value>, keys: readonly Key[]): ReadonlySet<Key> {
+    const changed = new Set(keys);
+    this.#asked = { after, changed };
+    return changed;
   }
 
   #changed(key: Key, change: (entries: Map<Key, Value>) => unknown): VersionedMap<Key, Value> {
@@ -94,6 +111,7 @@ class VersionedMap<Key, Value> implements ReadonlyMap<Key, Value> {
     }
     this.#entries = entries;
     this.#next = undefined;
+    this.#asked = undefined;
     return entries;
   }
 
@@ -113,6 +131,10 @@ class VersionedMap<Key, Value> implements ReadonlyMap<Key, Value> {
 
   has(key: Key): boolean {
     return this.#find(key) !== undefined;
+  }
+
+  first(): readonly [Key, Value] | undefined {
+    return this.#own().entries().next().value;
   }
 
   get size(): number {

@@ -1,4 +1,5 @@
 import { metaTime } from '@solo-kubelet/diagnostics/text';
+import { firstEntry, mapWith, mapWithout } from '@solo-kubelet/manifest-source/versioned-map';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { type EventDraft, fieldPathOf } from './event-of-activity.js';
 import { type EventAllowance, takeEvent } from './event-spam-filter.js';
@@ -49,13 +50,9 @@ const objectKey = ({ type, involvedObject: { kind, uid } }: Omit<KubeletEvent, '
 
 /** The map with one entry as its newest, without the oldest beyond the greatest number. */
 const withNewest = <Value>(map: ReadonlyMap<string, Value>, key: string, value: Value, most: number): ReadonlyMap<string, Value> => {
-  const next = new Map(map);
-  next.delete(key);
-  next.set(key, value);
-  for (const oldest of next.keys()) {
-    if (next.size <= most) break;
-    next.delete(oldest);
-  }
+  let next = mapWith(mapWithout(map, key), key, value);
+  for (let oldest = firstEntry(next); oldest !== undefined && next.size > most; oldest = firstEntry(next))
+    next = mapWithout(next, oldest[0]);
   return next;
 };
 

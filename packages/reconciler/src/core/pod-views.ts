@@ -1,4 +1,4 @@
-import { changedKeys } from '@solo-kubelet/manifest-source/versioned-map';
+import { changedKeys, mapWith, mapWithout } from '@solo-kubelet/manifest-source/versioned-map';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { canonicalText } from './canonical-text.js';
 import { isOfCluster } from './cluster-pod.js';
@@ -23,16 +23,14 @@ export const noSeenPods: SeenPods = { views: new Map(), kubeletState: emptyKubel
 
 /** Every pod that is wanted or of which something is left, as the rest of the program sees it. Unchanged views, and an unchanged map, are handed on as they are. */
 export const reducePodViews = ({ views, kubeletState: before }: SeenPods, kubeletState: KubeletState): SeenPods => {
-  let next: Map<PodUid, PodView> | undefined;
+  let next = views;
   for (const uid of concerned(before, kubeletState)) {
     const known = views.get(uid);
     const view = viewOf(kubeletState, uid, known);
     if (view === known) continue;
-    next ??= new Map(views);
-    if (view === undefined) next.delete(uid);
-    else next.set(uid, view);
+    next = view === undefined ? mapWithout(next, uid) : mapWith(next, uid, view);
   }
-  return { views: next ?? views, kubeletState };
+  return { views: next, kubeletState };
 };
 
 /** Pods that have changed, and whoever may have their names now. */

@@ -1,4 +1,5 @@
 import { metaTime } from '@solo-kubelet/diagnostics/text';
+import { firstEntry, mapWith, mapWithout } from '@solo-kubelet/manifest-source/versioned-map';
 import type { ContainerStatus, PodStatus } from '@solo-kubelet/pod-spec';
 import type { PodUid } from './pod-identity.js';
 import type { Moment } from './steady-times.js';
@@ -15,15 +16,17 @@ const REMEMBERED_MS = 60_000;
 
 export type RecentlyTerminatedPods = ReadonlyMap<PodUid, Departed>;
 
+/** With one more, without those that are remembered no longer: the oldest come first. */
 export const withTerminated = (
   recentlyTerminated: RecentlyTerminatedPods,
   uid: PodUid,
   status: PodStatus | undefined,
   nowMs: number,
 ): RecentlyTerminatedPods => {
-  const recent = new Map([...recentlyTerminated].filter(([, { atMs }]) => nowMs - atMs < REMEMBERED_MS));
-  if (status !== undefined) recent.set(uid, { status, atMs: nowMs });
-  return recent;
+  let recent = recentlyTerminated;
+  for (let oldest = firstEntry(recent); oldest !== undefined && nowMs - oldest[1].atMs >= REMEMBERED_MS; oldest = firstEntry(recent))
+    recent = mapWithout(recent, oldest[0]);
+  return status === undefined ? recent : mapWith(mapWithout(recent, uid), uid, { status, atMs: nowMs });
 };
 
 /**

@@ -20,6 +20,7 @@ interface Lane<T> {
   /** A value is held back; until when, by the scheduler's clock. */
   heldUntilMs?: number | undefined;
   timer?: Subscription;
+  work?: Subscription;
 }
 
 /**
@@ -53,16 +54,16 @@ export const conflateMap =
         lane.running = true;
         lane.pending = false;
         let last: { readonly result: R } | undefined;
-        subscriber.add(
-          from(project(lane.value)).subscribe({
-            next: (result) => {
-              last = { result };
-              subscriber.next(result);
-            },
-            error: (error: unknown) => subscriber.error(error),
-            complete: () => settle(key, lane, last),
-          }),
-        );
+        const work = from(project(lane.value)).subscribe({
+          next: (result) => {
+            last = { result };
+            subscriber.next(result);
+          },
+          error: (error: unknown) => subscriber.error(error),
+          complete: () => settle(key, lane, last),
+        });
+        if (subscriber.closed) work.unsubscribe();
+        else if (!work.closed) lane.work = work; // else the lane may have gone on already
       };
 
       /** Runs a lane that is at rest with its value, or has it wait for a newer one. */
@@ -78,7 +79,6 @@ export const conflateMap =
         lane.pending = false;
         lane.heldUntilMs = until;
         lane.timer = scheduler.schedule(() => run(key, lane), until - scheduler.now());
-        subscriber.add(lane.timer);
       };
 
       const settle = (key: unknown, lane: Lane<T>, last: { readonly result: R } | undefined): void => {
@@ -89,10 +89,7 @@ export const conflateMap =
         }
         const delayMs = last === undefined ? undefined : requeueAfterMs(last.result);
         if (delayMs === undefined || sourceDone) lanes.delete(key);
-        else {
-          lane.timer = scheduler.schedule(() => run(key, lane), delayMs);
-          subscriber.add(lane.timer);
-        }
+        else lane.timer = scheduler.schedule(() => run(key, lane), delayMs);
         completeWhenIdle();
       };
 
@@ -120,4 +117,11 @@ export const conflateMap =
           },
         }),
       );
+      // Not each for itself: rxjs would look for every one that ends among those of all keys.
+      subscriber.add(() => {
+        for (const { timer, work } of lanes.values()) {
+          timer?.unsubscribe();
+          work?.unsubscribe();
+        }
+      });
     });

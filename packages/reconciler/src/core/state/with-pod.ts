@@ -2,7 +2,7 @@ import { mapWith, mapWithout } from '@solo-kubelet/manifest-source/versioned-map
 import type { PodStatus } from '@solo-kubelet/pod-spec';
 import { generationOf, type ObservationAges } from '../observation-ages.js';
 import type { PodUid } from '../pod-identity.js';
-import { type PodWorkerState, withoutKey } from '../pod-worker-state.js';
+import type { PodWorkerState } from '../pod-worker-state.js';
 import { restoreRestartCounts } from '../recently-terminated.js';
 import type { Moment } from '../steady-times.js';
 import type { KubeletState } from './kubelet-state.js';
@@ -59,7 +59,7 @@ export const withKnown = (kubeletState: KubeletState, uids: readonly PodUid[]): 
 /** A pod begins its life, or begins another. */
 export const withWelcome = (kubeletState: KubeletState, uid: PodUid, now: Moment): KubeletState =>
   withStatus(
-    { ...kubeletState, recentlyTerminated: withoutKey(kubeletState.recentlyTerminated, uid) },
+    { ...kubeletState, recentlyTerminated: mapWithout(kubeletState.recentlyTerminated, uid) },
     uid,
     restoreRestartCounts(kubeletState.recentlyTerminated, uid, now),
     now,
