@@ -82,7 +82,7 @@ export default defineConfig({
       },
       {
         ...shared,
-        test: { name: 'e2e', include: ['tools/e2e/**/*.e2e.test.ts'], testTimeout: 180_000, hookTimeout: 180_000 },
+        test: { name: 'e2e', isolate: false, include: ['tools/e2e/**/*.e2e.test.ts'], testTimeout: 180_000, hookTimeout: 180_000 },
       },
     ],
   },

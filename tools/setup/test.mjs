@@ -18,6 +18,8 @@ const PARTS = [['soak', 'e2e', ['tools/e2e/src/soak']]];
 const MOST_LOOKED_AT_TWICE = 3;
 /** Of a failure's message. */
 const FAILURE_LENGTH = 600;
+/** Files of a project whose time is told: where a quicker gate would begin. */
+const SLOWEST_TOLD = 12;
 const WORKERS = Math.max(2, Math.min(4, availableParallelism()));
 const wanted = process.argv.slice(2);
 const isWanted = (name) => wanted.length === 0 || wanted.includes(name);
@@ -42,6 +44,17 @@ const readReport = (project, path, status) => {
     return { passed: 0, failed: 1, skipped: 0, failedFiles: new Map(), messages: [message] };
   }
   const report = JSON.parse(readFileSync(path, 'utf8'));
+  const slowest = report.testResults.map(({ name, startTime, endTime }) => [
+    Math.round((endTime - startTime) / 1000),
+    relative(root, name),
+  ]);
+  slowest.sort(([one], [other]) => other - one);
+  console.log(
+    `${project}, the slowest: ${slowest
+      .slice(0, SLOWEST_TOLD)
+      .map(([seconds, name]) => `${name} ${seconds} s`)
+      .join(', ')}`,
+  );
   const failedFiles = new Map();
   for (const { name, status: outcome, message, assertionResults } of report.testResults) {
     const title = `${project}: ${relative(root, name)}`;
@@ -71,20 +84,25 @@ const runProject = async (project, name, more) => {
   return readReport(project, report, status);
 };
 
-await installSystemPackages(TEST_PACKAGES);
-await installDependencies();
-if (['packages', 'e2e', ...PARTS.map(([name]) => name)].some(isWanted)) await build();
+/** What is built needs no system packages. */
+const prepareRepository = async () => {
+  await installDependencies();
+  if (['packages', 'e2e', ...PARTS.map(([name]) => name)].some(isWanted)) await build();
+};
+await Promise.all([installSystemPackages(TEST_PACKAGES), prepareRepository()]);
 rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
 
-for (const [name, [command, args]] of CHECKS) {
-  if (!isWanted(name)) continue;
-  const status = await run(command, args);
+const check = async ([name, [command, args]]) => {
+  // Side by side, so what they print comes when one has failed.
+  const status = await run(command, args, { quiet: true });
   if (status !== 0) failures.push(`${name}: ended with status ${status}`);
   count(name, status === 0 ? { passed: 1 } : { failed: 1 });
-}
+};
+await Promise.all(CHECKS.filter(([name]) => isWanted(name)).map(check));
 for (const project of PROJECTS) {
   if (!isWanted(project)) continue;
+  const startedAt = performance.now();
   // Files of one project run side by side, each with a node of its own.
   let result = await runProject(project, project, [`--maxWorkers=${WORKERS}`]);
   const files = [...result.failedFiles.keys()];
@@ -100,6 +118,7 @@ for (const project of PROJECTS) {
   }
   failures.push(...result.messages);
   count(project, result);
+  console.log(`${project} took ${Math.round((performance.now() - startedAt) / 1000)} s`);
 }
 for (const [name, project, files] of PARTS) {
   if (!wanted.includes(name)) continue;
