@@ -9,7 +9,8 @@ import { defaultIngressClass } from './default-ingress-class.js';
 import { applyLimitRanges, checkLimitRanges } from './limit-ranger.js';
 import { admitPodSecurity } from './pod-security-admission.js';
 import { admitPriority, admitPriorityClass } from './priority-admission.js';
-import { admitRuntimeClass } from './runtime-class-admission.js';
+import { admitQuota } from './quota/admit-quota.js';
+import { admitRuntimeClass, checkRuntimeClass } from './runtime-class-admission.js';
 import { allocateService, keepAllocations } from './service-allocation.js';
 import { qualifiedResource } from './write-object.js';
 
@@ -45,20 +46,13 @@ export const admitNew = (ctx: RequestContext, resource: ApiResource, draft: Obje
       applyLimitRanges(ctx, draft);
       admitPriority(ctx, draft);
       admitRuntimeClass(ctx, draft);
-      checkLimitRanges(ctx, draft);
       break;
     case 'PersistentVolumeClaim':
-      protect(draft);
-      checkLimitRanges(ctx, draft);
-      break;
     case 'PersistentVolume':
       protect(draft);
       break;
     case 'Ingress':
       defaultIngressClass(ctx, draft);
-      break;
-    case 'PriorityClass':
-      admitPriorityClass(ctx, draft);
       break;
     case 'Service':
       allocateService(ctx, draft as ObjectDraft & { spec: Values }, undefined);
@@ -67,14 +61,33 @@ export const admitNew = (ctx: RequestContext, resource: ApiResource, draft: Obje
   return () => {};
 };
 
+/** What they say of a new object that is sound, in their order. @throws ApiError */
+export const judgeNew = (ctx: RequestContext, resource: ApiResource, draft: ObjectDraft, { dryRun }: WriteOptions): void => {
+  const object = draft as unknown as StoredObject;
+  if (draft.kind === 'Pod' || draft.kind === 'PersistentVolumeClaim') checkLimitRanges(ctx, draft);
+  admitPodSecurity(ctx, resource, object, undefined);
+  if (draft.kind === 'PriorityClass') admitPriorityClass(ctx, draft);
+  if (draft.kind === 'Pod') checkRuntimeClass(ctx, draft);
+  admitQuota(ctx, resource, { object, subresource: '', dryRun });
+};
+
 /** What they say about a change. @throws ApiError */
 export const admitUpdate = (
   ctx: RequestContext,
   resource: ApiResource,
   updated: StoredObject,
   old: StoredObject,
-  subresource: string,
+  { subresource, dryRun }: { readonly subresource: string; readonly dryRun: boolean },
 ): void => {
+  const isResize = resource.kind === 'Pod' && subresource === 'resize';
+  const isClaim = resource.kind === 'PersistentVolumeClaim' && subresource === '';
+  // What is on its way out may change as it likes.
+  if ((isResize || isClaim) && old.metadata.deletionTimestamp === undefined) checkLimitRanges(ctx, updated as unknown as ObjectDraft);
+  admitChange(ctx, resource, updated, old, subresource);
+  admitQuota(ctx, resource, { object: updated, old, subresource, dryRun });
+};
+
+const admitChange = (ctx: RequestContext, resource: ApiResource, updated: StoredObject, old: StoredObject, subresource: string): void => {
   if (resource.kind === 'PersistentVolumeClaim' && subresource === '') admitClaimResize(ctx, updated, old);
   admitPodSecurity(ctx, resource, updated, old, subresource);
   const node = old.spec?.['nodeName'] as string | undefined;
@@ -99,5 +112,6 @@ export const prepareAdmitted = (
   }
   if (resource.kind !== 'Pod') return;
   const spec = specOf(draft);
+  if (subresource === 'resize' && old.metadata.deletionTimestamp === undefined) applyLimitRanges(ctx, draft);
   if (subresource === '') for (const name of ['priority', 'preemptionPolicy']) spec[name] ??= old.spec?.[name];
 };

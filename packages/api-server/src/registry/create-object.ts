@@ -4,8 +4,7 @@ import type { ApiResource } from '../resources/api-resource.js';
 import { ApiError, alreadyExists, badRequest, internal, invalid } from '../status/api-error.js';
 import { objectKeyOf } from '../store/object-store.js';
 import type { ObjectDraft, StoredObject } from '../stored-object.js';
-import { admitNew } from './admission.js';
-import { admitPodSecurity } from './pod-security-admission.js';
+import { admitNew, judgeNew } from './admission.js';
 import { fillNewMetadata, generateName } from './prepare-metadata.js';
 import { markUnsettled, showAsRead } from './read-again.js';
 import { trackManagers } from './track-managers.js';
@@ -74,7 +73,7 @@ export const createObject = (
   const refusal = authorizer.escalation(ctx.user, draft as unknown as StoredObject, undefined);
   if (refusal !== undefined) throw refusal;
   prepare(ctx, resource, draft);
-  admitPodSecurity(ctx, resource, draft as StoredObject, undefined);
+  judgeNew(ctx, resource, draft, options);
   // Upstream keeps a claim in another form than it reads it in.
   const isSettled = !showAsRead(resource, draft) && draft.kind !== 'PersistentVolumeClaim';
   const made = finishDraft(resource, draft);

@@ -37,8 +37,8 @@ const missing = (into: Record<string, string>, from: List): readonly string[] =>
 
 /** Gives containers the amounts that a LimitRange says, and notes so (plugin LimitRanger). */
 export const applyLimitRanges = (ctx: RequestContext, draft: ObjectDraft): void => {
-  const notes: string[] = [];
   for (const range of rangesFor(ctx, draft)) {
+    const notes: string[] = [];
     const items = itemsOf(range).filter(({ type }) => type === 'Container');
     if (items.length === 0) continue;
     const limits = Object.assign({}, ...items.map((item) => item.default ?? {})) as List;
@@ -61,9 +61,9 @@ export const applyLimitRanges = (ctx: RequestContext, draft: ObjectDraft): void 
         if (Object.keys(ownLimits).length === 0) delete resources.limits;
       }
     }
-  }
-  if (notes.length > 0) {
-    draft.metadata.annotations = { ...draft.metadata.annotations, [ANNOTATION]: `LimitRanger plugin set: ${notes.join('; ')}` };
+    // The next range's note takes its place.
+    if (notes.length > 0)
+      draft.metadata.annotations = { ...draft.metadata.annotations, [ANNOTATION]: `LimitRanger plugin set: ${notes.join('; ')}` };
   }
 };
 
@@ -101,24 +101,26 @@ const problemsOf = (item: LimitItem, resources: Resources): readonly string[] =>
   ...Object.entries(item.maxLimitRequestRatio ?? {}).flatMap(([name, ratio]) => ratioProblem(item.type, name, ratio, resources)),
 ];
 
+/** Claims have requests alone. */
+const maxRequestProblem = (type: string, name: string, max: string, { requests = {} }: Resources): readonly string[] => {
+  const request = requests[name];
+  const start = `maximum ${name} usage per ${type} is ${formatQuantity(max)}`;
+  if (request === undefined) return [`${start}.  No request is specified`];
+  return compareQuantities(request, max) > 0 ? [`${start}, but request is ${formatQuantity(request)}`] : [];
+};
+
 const claimProblems = (item: LimitItem, draft: ObjectDraft): readonly string[] => {
   const { requests = {} } = (draft.spec?.['resources'] ?? {}) as Resources;
-  const problems: string[] = [];
-  for (const [name, min] of Object.entries(item.min ?? {})) {
-    if (requests[name] !== undefined && compareQuantities(requests[name], min) < 0) {
-      problems.push(
-        `minimum ${name} usage per PersistentVolumeClaim is ${formatQuantity(min)}, but request is ${formatQuantity(requests[name])}`,
-      );
-    }
-  }
-  for (const [name, max] of Object.entries(item.max ?? {})) {
-    if (requests[name] !== undefined && compareQuantities(requests[name], max) > 0) {
-      problems.push(
-        `maximum ${name} usage per PersistentVolumeClaim is ${formatQuantity(max)}, but request is ${formatQuantity(requests[name])}`,
-      );
-    }
-  }
-  return problems;
+  return [
+    ...Object.entries(item.min ?? {}).flatMap(([name, min]) => minProblem(item.type, name, min, { requests })),
+    ...Object.entries(item.max ?? {}).flatMap(([name, max]) => maxRequestProblem(item.type, name, max, { requests })),
+  ];
+};
+
+/** What a Pod's containers amount to: what a runtime class costs does not count here. */
+const totalsOf = ({ spec }: Pod): Resources => {
+  const { overhead: _, ...bare } = spec;
+  return { requests: { ...podRequests({ spec: bare }) }, limits: { ...podLimits({ spec: bare }) } };
 };
 
 /** Refuses amounts that a LimitRange does not allow. @throws ApiError 403 */
@@ -126,14 +128,16 @@ export const checkLimitRanges = (ctx: RequestContext, draft: ObjectDraft): void 
   const isPod = draft.kind === 'Pod';
   const pod = draft as unknown as Pod;
   for (const range of rangesFor(ctx, draft)) {
-    const problems = itemsOf(range).flatMap((item) => {
+    // What several containers lack is said once.
+    const found = itemsOf(range).flatMap((item) => {
       if (!isPod) return item.type === 'PersistentVolumeClaim' ? claimProblems(item, draft) : [];
-      if (item.type === 'Pod') return problemsOf(item, { requests: { ...podRequests(pod) }, limits: { ...podLimits(pod) } });
+      if (item.type === 'Pod') return problemsOf(item, totalsOf(pod));
       if (item.type !== 'Container') return [];
       return [...containersOf(draft, 'containers'), ...containersOf(draft, 'initContainers')].flatMap((container) =>
         problemsOf(item, (container['resources'] ?? {}) as Resources),
       );
     });
+    const problems = [...new Set(found)];
     if (problems.length === 0) continue;
     const why = problems.length === 1 ? problems[0]! : `[${problems.join(', ')}]`;
     throw forbidden({ group: '', name: isPod ? 'pods' : 'persistentvolumeclaims' }, draft.metadata.name ?? '', why);

@@ -151,7 +151,7 @@ export const updateObject = (ctx: RequestContext, resource: ApiResource, request
   if (part.isWhole) for (const text of resource.rules!.warnings(draft, { old, counted })) ctx.warn(text);
   showAsRead(resource, draft);
   const updated = finishDraft(resource, draft);
-  admitUpdate(ctx, resource, updated, old, part.subresource);
+  admitUpdate(ctx, resource, updated, old, { subresource: part.subresource, dryRun: options.dryRun });
   // An event is kept in the form in which it came, and either group shows it in its own.
   const comparable = (object: StoredObject): StoredObject => (resource.kind === 'Event' ? shownObject(resource, object) : object);
   // A write that would change nothing but times of managers is none.

@@ -23,7 +23,7 @@ describe('a LimitRange', () => {
       'memory max limit to request ratio per Container is 2, but provided ratio is 3.000000',
     ];
     expect(value.message).toBe(
-      `pods "x" is forbidden: [${[...each, ...each, 'maximum memory usage per Pod is 100Mi, but limit is 180Mi'].join(', ')}]`,
+      `pods "x" is forbidden: [${[...each, 'maximum memory usage per Pod is 100Mi, but limit is 180Mi'].join(', ')}]`,
     );
   });
 });

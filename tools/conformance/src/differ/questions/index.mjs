@@ -1,5 +1,6 @@
 import { access } from './access.mjs';
 import { addresses } from './addresses.mjs';
+import { classes, limits, quotas } from './amounts.mjs';
 import { patchApply } from './apply.mjs';
 import { remove } from './deletions.mjs';
 import { immutables } from './immutables.mjs';
@@ -42,6 +43,9 @@ export const QUESTIONS = {
   immutables,
   access,
   'pod-parts': podParts,
+  limits,
+  quotas,
+  classes,
   corpus: replayed,
 };
 
