@@ -1,4 +1,7 @@
 #!/usr/bin/env node
-import { invocationOfScript, runProgram } from './run-program.js';
+import { runBundled } from './start/run-bundled.js';
 
-await runProgram(invocationOfScript());
+if (!runBundled(import.meta.url)) {
+  const { invocationOfScript, runProgram } = await import('./run-program.js');
+  await runProgram(invocationOfScript());
+}

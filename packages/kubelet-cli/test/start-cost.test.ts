@@ -18,6 +18,7 @@ const packagesLoadedBy = (file: string, seen = new Set<string>()): readonly stri
 
 it.each([
   ['bin.ts', ['@solo-kubelet/kubelet/defaults']],
+  ['run-program.ts', ['@solo-kubelet/kubelet/defaults']],
   ['client/connect.ts', ['@solo-kubelet/kubelet/defaults']],
   ['commands/get.ts', ['get-east-asian-width']],
   ['commands/logs.ts', ['@solo-kubelet/object-spec/kinds', '@solo-kubelet/selectors', '@solo-kubelet/timers', 'picocolors']],

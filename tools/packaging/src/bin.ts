@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { PROJECT_URL } from '../../workspace/packages.mjs';
 import { buildDeb } from './build-deb.js';
-import { buildExecutable, bundleProgram, hostArchitecture } from './build-executable.js';
+import { buildExecutable, hostArchitecture } from './build-executable.js';
+import { bundleProgram } from './bundle-program.js';
 import { type DebArchitecture, debPackage } from './deb-package.js';
 import { generatedTexts } from './generated-texts.js';
 import { bundledLibraries, executableLicences, licenceText } from './library-licences.js';
@@ -37,13 +38,21 @@ for (const directory of [out, work]) {
 }
 
 const texts = await generatedTexts({ version, date: date.toISOString().slice(0, 10) });
-const bundle = join(work, 'kubelet-cli.cjs');
-const libraries = licenceText(bundledLibraries(await bundleProgram(root, bundle, version), root));
+const program = join(work, 'program');
+const inputs = await bundleProgram({
+  root,
+  entry: 'tools/packaging/src/executable-entry.ts',
+  outfile: program,
+  target: 'node24',
+  moduleUrl: "require('node:url').pathToFileURL(process.execPath).href",
+  version,
+});
+const libraries = licenceText(bundledLibraries(inputs, root));
 const hostNode = await nodeBinary(hostArchitecture(), cache);
 
 for (const architecture of architectures) {
   const node = await nodeBinary(architecture, cache);
-  const executable = await buildExecutable({ architecture, bundle, node, hostNode, directory: work });
+  const executable = await buildExecutable({ architecture, program, node, hostNode, directory: work });
   if (architecture === hostArchitecture()) process.stdout.write((await run(executable, ['version'])).stdout);
   const installedKiB = Math.ceil((await stat(executable)).size / 1024) + 600;
   const licences = { libraries, node: node.licence };

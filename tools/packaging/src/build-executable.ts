@@ -4,7 +4,6 @@ import { arch } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
 import { inject } from 'postject';
 import type { DebArchitecture } from './deb-package.js';
 import type { NodeBinary } from './node-binary.js';
@@ -18,32 +17,10 @@ export const hostArchitecture = (): DebArchitecture => (arch() === 'arm64' ? 'ar
 
 const TRIPLETS: Readonly<Record<DebArchitecture, string>> = { amd64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' };
 
-/** Bundles the command line and all libraries into one CommonJS file; gives the files that went into it. */
-export const bundleProgram = async (root: string, outfile: string, version: string): Promise<readonly string[]> => {
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: ['tools/packaging/src/executable-entry.ts'],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node24',
-    conditions: ['@solo-kubelet/source'],
-    // Names stay, so that a stack trace can be read.
-    minifyWhitespace: true,
-    legalComments: 'none',
-    define: { 'import.meta.url': '__moduleUrl', SOLO_KUBELET_VERSION: JSON.stringify(version) },
-    banner: { js: "const __moduleUrl = require('node:url').pathToFileURL(process.execPath).href;" },
-    metafile: true,
-    logLevel: 'warning',
-  });
-  return Object.keys(metafile.inputs);
-};
-
 export interface ExecutableOptions {
   readonly architecture: DebArchitecture;
-  /** The bundle of `bundleProgram`. */
-  readonly bundle: string;
+  /** The script of `bundleProgram`. */
+  readonly program: string;
   /** Node.js for `architecture`, and the one that runs here, of the same version. */
   readonly node: NodeBinary;
   readonly hostNode: NodeBinary;
@@ -54,15 +31,12 @@ export interface ExecutableOptions {
  * A single executable by Node.js' own means: its binary with the bundle as a section of it. What V8 compiled of it goes in where the executable is for the
  * machine it is built on; elsewhere it would not be accepted.
  */
-export const buildExecutable = async ({ architecture, bundle, node, hostNode, directory }: ExecutableOptions): Promise<string> => {
-  const [blob, settings, program, executable] = ['blob', 'sea.json', 'program', `kubelet-cli-linux-${architecture}`].map((name) =>
-    join(directory, name),
-  ) as [string, string, string, string];
-  await writeFile(
-    program,
-    `(function (exports, require, module, __filename, __dirname) {${await readFile(bundle, 'latin1')}\n})`,
-    'latin1',
-  );
+export const buildExecutable = async ({ architecture, program, node, hostNode, directory }: ExecutableOptions): Promise<string> => {
+  const [blob, settings, executable] = ['blob', 'sea.json', `kubelet-cli-linux-${architecture}`].map((name) => join(directory, name)) as [
+    string,
+    string,
+    string,
+  ];
   const compiled = architecture === hostArchitecture() ? await compileAhead(program, hostNode, directory) : undefined;
   const configuration = {
     main: beside('executable-main.cjs'),

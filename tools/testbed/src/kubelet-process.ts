@@ -3,10 +3,15 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundleIsOld } from './bundle-is-old.js';
 import type { Testbed } from './testbed.js';
 
+const packages = join(dirname(fileURLToPath(import.meta.url)), '../../../packages');
+
 /** The built command line. */
-export const kubeletBinary = join(dirname(fileURLToPath(import.meta.url)), '../../../packages/kubelet-cli/dist/bin.js');
+export const kubeletBinary = join(packages, 'kubelet-cli/dist/bin.js');
+// For every process that this one starts.
+if (bundleIsOld(packages, join(packages, 'kubelet-cli/dist/kubelet.program.cjs'))) process.env['SOLO_KUBELET_BUNDLE'] = 'off';
 
 export interface StartKubeletOptions {
   /** KubeletConfiguration fields laid over the testbed's. */

@@ -50,6 +50,8 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'standalone-node/src/containerd/processes.ts',
     'untrusted-files/src/own-processes.ts',
   ],
+  'the program’s own files, and a directory that is judged first and that only its user and root can write; without a wait, and without a FIFO':
+    ['kubelet-cli/src/start/code-cache.ts', 'kubelet-cli/src/start/run-bundled.ts'],
   'the machine’s own files below /etc and /sys, written by root': [
     'ingress-proxy/src/nginx/render-nginx.ts',
     'ingress-proxy/src/proxy/ca-bundle.ts',

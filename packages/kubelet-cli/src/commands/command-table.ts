@@ -7,13 +7,14 @@ import { doctorCommand } from './doctor-command.js';
 import { downCommand } from './down-command.js';
 import { explainCommand } from './explain-command.js';
 import { fleetCommand } from './fleet-command.js';
+import { imagesCommand } from './images-command.js';
 import { inspectCommands } from './inspect-commands.js';
 import { installCommand, uninstallCommand } from './install-command.js';
 import { joinCommand } from './join-command.js';
 import { kubeconfigCommand } from './kubeconfig-command.js';
 import { leaveCommand } from './leave-command.js';
 import { netCommand } from './net-command.js';
-import { nodeCommands } from './node-commands.js';
+import { getCommand, nodeCommands } from './node-commands.js';
 import { policyCommand } from './policy-command.js';
 import { runCommand } from './run-command.js';
 import { secretCommand } from './secret-command.js';
@@ -29,6 +30,8 @@ export const commands: readonly Command[] = [
   upCommand,
   downCommand,
   runCommand,
+  getCommand,
+  imagesCommand(getCommand),
   ...nodeCommands,
   ...inspectCommands,
   ...changeCommands,

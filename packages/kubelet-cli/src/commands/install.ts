@@ -1,4 +1,4 @@
-import { access, readFile, realpath, unlink } from 'node:fs/promises';
+import { access, readFile, realpath, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseKubeApiAddress } from '@solo-kubelet/kubelet/config';
 import { usualEndpoint } from '@solo-kubelet/standalone-node/defaults';
@@ -31,6 +31,7 @@ import { EXIT } from '../exit-status.js';
 import { askSource } from '../sources/ask-source.js';
 import { BUCKET_OPTIONS, readBucketSettings } from '../sources/bucket-settings.js';
 import { type PreparedSource, prepareSource, removeSources, requireNoOther, writeSource } from '../sources/source-file.js';
+import { ROOTS_PLACE } from '../start/cache-place.js';
 import { productVersion } from '../version.js';
 import { DEFAULT_ADDRESS, isFree } from './node-api-address.js';
 
@@ -223,6 +224,7 @@ export const uninstall = async (input: CommandInput, io: CliIo): Promise<number>
   report(io, await undo([...installPlan(options), ...bundleDrivePlan(ANY_LABEL, options)]));
   report(io, await removeSources(root));
   await removeKubeconfig(io, join(root, ADMIN_KUBECONFIG_PATH));
+  await removeCodeCaches(io, join(root, ROOTS_PLACE));
   if (usesSystemd) await tellSystemctl(io, 'daemon-reload');
   print(io.stdout, `Pods that run go on running; ${join(root, UNIT_PATH)} is gone.\n`);
   return EXIT.done;
@@ -241,6 +243,12 @@ const removeKubeconfig = async (io: CliIo, path: string): Promise<void> => {
     },
   );
   if (removed) report(io, [{ path, outcome: 'removed' }]);
+};
+
+const removeCodeCaches = async (io: CliIo, path: string): Promise<void> => {
+  if (!(await isThere(path))) return;
+  await rm(path, { recursive: true, force: true });
+  report(io, [{ path, outcome: 'removed' }]);
 };
 
 /** A unit that is not there, or not loaded, is no reason to leave the files. */

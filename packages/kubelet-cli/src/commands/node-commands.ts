@@ -1,5 +1,4 @@
 import { type Command, type CommandInput, flagOption, textOption } from '../command.js';
-import { imagesCommand } from './images-command.js';
 import {
   durationOption,
   given,
@@ -12,7 +11,8 @@ import {
   usage,
 } from './node-command.js';
 
-const getCommand = nodeCommand(
+/** `get`. */
+export const getCommand = nodeCommand(
   {
     name: 'get',
     usage: 'pods|node|images|events|manifests|all|KIND [NAME]… [-w] [-o wide|json|yaml|name|jsonpath=…] [-n NAMESPACE|-A] [-l SELECTOR]',
@@ -193,12 +193,5 @@ a Service, and ports of the Service.
   async () => (await import('./port-forward.js')).portForward,
 );
 
-/** Commands about the pods of a node. */
-export const nodeCommands: readonly Command[] = [
-  getCommand,
-  imagesCommand(getCommand),
-  logsCommand,
-  execCommand,
-  attachCommand,
-  portForwardCommand,
-];
+/** Further commands about the pods of a node. */
+export const nodeCommands: readonly Command[] = [logsCommand, execCommand, attachCommand, portForwardCommand];

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describeError, type Logger } from '@solo-kubelet/diagnostics';
 import { fields, type KubeletConfiguration } from '../config/fields.js';
-import { compileLate } from './compile-late.js';
 import { KubeletError } from './kubelet-error.js';
-import { limitYoungSpace } from './limit-young-space.js';
+import { setProcessFlags } from './process-flags.js';
 
 export interface PrepareProcessOptions {
   readonly config: Pick<KubeletConfiguration, 'oomScoreAdj' | 'maxOpenFiles' | 'kubeletCgroups'>;
@@ -23,8 +22,7 @@ const PRLIMIT_TIMEOUT_MS = 10_000;
  */
 export const prepareProcess = async (options: PrepareProcessOptions): Promise<void> => {
   const { config, logger } = options;
-  limitYoungSpace();
-  compileLate();
+  setProcessFlags();
   await writeFile('/proc/self/oom_score_adj', String(config.oomScoreAdj)).catch(() =>
     logger.debug({}, 'Cannot set oom_score_adj of the kubelet; going on without'),
   );

@@ -1,0 +1,3 @@
+import { invocationOfScript, runProgram } from '../../../packages/kubelet-cli/src/run-program.js';
+
+void runProgram(invocationOfScript());
