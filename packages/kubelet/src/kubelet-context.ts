@@ -61,6 +61,8 @@ import { deviceFacts } from './devices/device-plugins.js';
 import { tellHousekeeping } from './garbage-collection/housekeeping-service.js';
 import { imageCollector } from './garbage-collection/image-collector.js';
 import { imageRoom } from './garbage-collection/image-room.js';
+import type { NodePullRecords } from './image-pulls/image-pull-records.js';
+import { preloading } from './image-pulls/node-pull-records.js';
 import type { KubeletContext } from './kubelet-services.js';
 import { networkEvents, networkFault } from './networks/network-health.js';
 import { extraNetworksHook } from './networks/network-hook.js';
@@ -98,6 +100,8 @@ export interface KubeletParts {
   readonly resources: NodeResourceManagers;
   readonly networks: ExtraNetworks;
   readonly credentials: ImageCredentials;
+  /** What this kubelet has pulled for whom; undefined: every Pod has what is on the machine. */
+  readonly pullRecords: NodePullRecords | undefined;
   readonly probes: readonly AnyProbeHandler[];
   /** What the plugins among them do not take. */
   readonly refusedProbes: PluginHost['refusedProbes'];
@@ -162,7 +166,7 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     sourceFiles: parts.sourceFiles,
     env,
     credentials: parts.credentials,
-    runtimeImages: options.runtimeImages,
+    runtimeImages: preloading(options.runtimeImages, { cri, records: parts.pullRecords }),
     imageRoom: imageRoom({
       cri,
       thresholds: evictionThresholds(config, options.impliedEvictionSignals).thresholds,
@@ -218,6 +222,8 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
     environment,
     owner,
     credentials: parts.credentials,
+    ...(parts.pullRecords && { pullRecords: parts.pullRecords }),
+    onImageRequest: parts.metrics.imageRequested,
     pulls: {
       maxParallel: config.serializeImagePulls ? 1 : (config.maxParallelImagePulls ?? UNLIMITED_PULLS),
       perSecond: config.registryPullQPS,
@@ -276,6 +282,8 @@ export const createKubeletContext = (options: RunKubeletOptions, parts: KubeletP
       minAgeMs: config.imageMinimumGCAge,
       maxAgeMs: config.imageMaximumGCAge,
     },
+    wallNow,
+    ...(parts.pullRecords && { onRemaining: parts.pullRecords.prune }),
   });
   const startedAtMs = wallNow();
   const since = metaTime(startedAtMs);

@@ -16,6 +16,7 @@ import type { KubeletConfiguration } from './config/fields.js';
 import type { KubeletFlags } from './config/kubelet-flags.js';
 import type { NodeResourceManagers } from './cpu/resource-managers.js';
 import type { ImageCollector } from './garbage-collection/image-collector.js';
+import type { NodePullRecords } from './image-pulls/image-pull-records.js';
 import type { RuntimeCgroups } from './node/cgroups.js';
 import type { MachineFacts, NodeResources } from './node/node-capacity.js';
 import type { EphemeralContainers } from './pods/ephemeral-containers.js';
@@ -53,6 +54,8 @@ export interface KubeletContext {
   readonly runtime: RuntimePort;
   /** What removes unused images. */
   readonly images: ImageCollector;
+  /** Records of image pulls; undefined: none are kept. */
+  readonly pullRecords: Pick<NodePullRecords, 'count'> | undefined;
   /** The mark that this kubelet's containers bear. */
   readonly owner: string;
   /** Further networks of pods. */

@@ -16,6 +16,7 @@ import { createNodeClaims } from './claims/node-claims.js';
 import type { ClusterSide } from './cluster/cluster-side.js';
 import { nodeResourceManagers } from './cpu/resource-managers.js';
 import { devicePlugins, deviceProvider } from './devices/device-plugins.js';
+import { nodePullRecords } from './image-pulls/node-pull-records.js';
 import { kubelet$ } from './kubelet.js';
 import type { KubeletParts } from './kubelet-context.js';
 import type { KubeletContext } from './kubelet-services.js';
@@ -120,6 +121,7 @@ const runResolved = async (given: RunKubeletOptions): Promise<void> => {
     workingDirectory: ownProcess?.cwd() ?? flags.rootDirectory,
     logger,
   });
+  const pullRecords = await nodePullRecords(options, { cri, metrics });
   await using plugins = await probePlugins(flags.probePlugins, {
     logger,
     ...(options.pluginsFrom === undefined ? {} : { resolveFrom: options.pluginsFrom }),
@@ -153,6 +155,7 @@ const runResolved = async (given: RunKubeletOptions): Promise<void> => {
       resources,
       networks,
       credentials,
+      pullRecords,
       probes,
       refusedProbes: plugins.refusedProbes,
       keptEvents,

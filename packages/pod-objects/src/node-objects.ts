@@ -13,11 +13,17 @@ export interface NodeObjects {
   configMap: PodObjects['configMap'];
   secret: PodObjects['secret'];
   runtimeClassHandler: PodObjects['runtimeClassHandler'];
-  /** For `Secret`s of image pulls: with their type. */
+  /** For `Secret`s of image pulls: with their type and uid. */
   pullSecret(
     namespace: string,
     name: string,
-  ): { readonly type?: string | undefined; readonly data?: Readonly<Record<string, string>> | undefined } | undefined;
+  ):
+    | {
+        readonly type?: string | undefined;
+        readonly data?: Readonly<Record<string, string>> | undefined;
+        readonly metadata?: { readonly uid?: string | undefined };
+      }
+    | undefined;
   /** The identity of a ServiceAccount; `default` is there without a document. Undefined: there is no such account. */
   accountUid(namespace: string, name: string): string | undefined;
   /** Why a Pod may not run with the objects that there are now. */

@@ -3,6 +3,8 @@ import { createCriClient } from '@solo-kubelet/cri-client';
 import { type ImportTarget, skopeoTarget } from '@solo-kubelet/standalone-node/image-store';
 import { delay, joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import type { ImageList } from '@solo-kubelet/verified-source';
+import type { CliIo } from '../cli-io.js';
+import { notePreloaded } from '../client/note-preloaded.js';
 import { runOwnCtr } from '../client/run-own-ctr.js';
 import { tarEnd, tarPadding } from '../copy/tar-header.js';
 import { blobName, entryHeader, layoutDocuments } from './bundle-layout.js';
@@ -20,6 +22,9 @@ export interface ImportBundleOptions {
   readonly images: readonly PlatformImage[];
   readonly list: ImageList;
   readonly blobs: Pick<BundleBlobs, 'stream'>;
+  readonly io: Pick<CliIo, 'env' | 'stderr'>;
+  /** Of the kubelet that is to run them. Default: those that there are in the usual places. */
+  readonly rootDirectory: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -27,7 +32,15 @@ export interface ImportBundleOptions {
  * Takes those images of a bundle into the runtime that it does not have under their names, and returns these. They go in as one stream, which ends with an
  * error where a byte is not what it should be or the drive is gone: the runtime names no image before it has all of it.
  */
-export const importBundle = async ({ endpoint, images, list, blobs, signal }: ImportBundleOptions): Promise<readonly string[]> => {
+export const importBundle = async ({
+  endpoint,
+  images,
+  list,
+  blobs,
+  io,
+  rootDirectory,
+  signal,
+}: ImportBundleOptions): Promise<readonly string[]> => {
   await using cri = createCriClient({ endpoint, timeoutMs: CRI_TIMEOUT_MS });
   const { runtimeName } = await cri.runtime.version({}, { signal });
   const lacking = async (): Promise<readonly PlatformImage[]> => {
@@ -37,8 +50,16 @@ export const importBundle = async ({ endpoint, images, list, blobs, signal }: Im
     }
     return images.filter(({ name, id }) => known.get(name) !== id.replace(/^sha256:/, ''));
   };
+  const note = (): Promise<void> =>
+    notePreloaded(
+      images.map(({ name }) => name),
+      { cri, io, rootDirectory, signal },
+    );
   const missing = await lacking();
-  if (missing.length === 0) return [];
+  if (missing.length === 0) {
+    await note();
+    return [];
+  }
   const sizes = new Map(list.blobs.map(({ digest, size }) => [digest, size]));
   const bytes = [...new Set(missing.flatMap((image) => image.blobs))].reduce((sum, digest) => sum + (sizes.get(digest) ?? 0), 0);
   const target: Pick<ImportTarget, 'load'> =
@@ -50,6 +71,7 @@ export const importBundle = async ({ endpoint, images, list, blobs, signal }: Im
   using either = joinSignals([signal, timeoutSignal(LISTING_TIMEOUT_MS)]);
   // The CRI hears of new images by events, and a Pod that came first would be told that its image is missing.
   while ((await lacking()).length > 0) await delay(100, undefined, { signal: either.signal });
+  await note();
   return names;
 };
 

@@ -150,7 +150,8 @@ const apply = async (given: string, input: CommandInput, io: CliIo): Promise<num
     path: await bundleAt(given),
     source,
     directory: join(rootDirectory, 'manifests', 'sources', source.name),
-    importImages: async (wanted) => importBundle({ ...wanted, endpoint: await runtimeEndpoint(input, io), signal }),
+    importImages: async (wanted) =>
+      importBundle({ ...wanted, endpoint: await runtimeEndpoint(input, io), io, rootDirectory: textOption(input, 'root-dir'), signal }),
     listSources: async () => {
       // Only a bundle that is good makes its source.
       await write?.(io);

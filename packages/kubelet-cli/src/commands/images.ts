@@ -5,6 +5,7 @@ import { createMountedImages } from '@solo-kubelet/reconciler/cri';
 import { type CtrOptions, importImages, skopeoTarget, unusedImages } from '@solo-kubelet/standalone-node/image-store';
 import { CliError } from '../cli-error.js';
 import { type CliIo, print } from '../cli-io.js';
+import { notePreloaded } from '../client/note-preloaded.js';
 import { runOwnCtr, socketPathOf } from '../client/run-own-ctr.js';
 import { EXIT } from '../exit-status.js';
 
@@ -32,6 +33,7 @@ export const importArchives = async (
   const { runtimeName } = await cri.runtime.version({}, { signal });
   const target = runtimeName === 'cri-o' ? await skopeoTarget(cri, endpoint, { signal }) : { ctr, endpoint };
   const imported = await importImages(target, archives, { signal, ...(name === undefined ? {} : { name }) });
+  await notePreloaded(imported, { cri, io, signal });
   for (const each of imported) print(io.stdout, `${each}\n`);
   return EXIT.done;
 };

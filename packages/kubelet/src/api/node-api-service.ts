@@ -58,6 +58,7 @@ export const nodeApiService: KubeletService = (context) => {
     ...(cgroups.runtimeTooOld ? { losingSupport: RUNTIME_CONFIG_REQUIRED_FROM } : {}),
     cpuManager: context.resources.cpus?.measurements,
     sources: () => [...sources.current().values()],
+    ...(context.pullRecords && { imagePulls: context.pullRecords.count }),
     counts: () => countPods(views()),
     logUsage: () =>
       containerLogUsage(

@@ -22,6 +22,7 @@ const GATES: Readonly<Record<string, Gate>> = {
   CustomCPUCFSQuotaPeriod: chosen(false),
   GracefulNodeShutdown: chosen(true),
   GracefulNodeShutdownBasedOnPodPriority: chosen(true),
+  KubeletEnsureSecretPulledImages: chosen(true),
   PodAndContainerStatsFromCRI: chosen(false),
 
   // Of Kubernetes 1.37, with the defaults that they have there.
@@ -72,7 +73,6 @@ const GATES: Readonly<Record<string, Gate>> = {
 
   // On upstream, and not done here.
   ContainerCheckpoint: off,
-  KubeletEnsureSecretPulledImages: off,
 
   CRIListStreaming: off,
   ContainerStopSignals: off,

@@ -91,13 +91,12 @@ export const fields = {
   'authorization.webhook.cacheUnauthorizedTTL': idle(duration, 30 * SECOND),
   registryPullQPS: on(int32, 5, 'pulls beyond it wait for their turn'),
   registryBurst: on(int32, 10),
-  imagePullCredentialsVerificationPolicy: spare(
+  imagePullCredentialsVerificationPolicy: on(
     text,
     'NeverVerifyPreloadedImages',
-    'images on the machine are used by every pod',
-    'NeverVerify',
+    'which images on the machine a pod has only with credentials; those that came without a pull are free by default',
   ),
-  preloadedImagesVerificationAllowlist: spare(texts, NO_TEXTS),
+  preloadedImagesVerificationAllowlist: on(texts, NO_TEXTS),
   eventRecordQPS: idle(int32, 50, 'limits what is sent to an API server'),
   eventBurst: idle(int32, 100, 'limits what is sent to an API server'),
   enableDebuggingHandlers: on(truth, true),

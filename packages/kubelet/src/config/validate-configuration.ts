@@ -6,6 +6,7 @@ import { reservedMilliCpu } from '../node/node-capacity.js';
 import { evictionThresholds } from './eviction-thresholds.js';
 import { isGateEnabled } from './feature-gates.js';
 import type { KubeletConfiguration } from './fields.js';
+import { validateImagePulls } from './validate-image-pulls.js';
 import { validateOptions } from './validate-options.js';
 
 /** What upstream's validation would say against the configuration, in its words and order (pkg/kubelet/apis/config/validation). */
@@ -101,7 +102,6 @@ const images = (config: KubeletConfiguration): Details => {
 };
 
 const TOPOLOGY_POLICIES = ['none', 'best-effort', 'restricted', 'single-numa-node'];
-const PULL_POLICIES = ['NeverVerify', 'NeverVerifyPreloadedImages', 'NeverVerifyAllowlistedImages', 'AlwaysVerify'];
 
 /** Which CPUs may be given away needs to be sure before any is. Upstream: server.go and cm/cpumanager. */
 const cpus = (config: KubeletConfiguration): Details => {
@@ -164,7 +164,6 @@ const topologyOptionFault = (name: string, value: string): string | undefined =>
 const policies = (config: KubeletConfiguration): Details => {
   const { topologyManagerPolicy, topologyManagerScope, hairpinMode, memoryReservationPolicy } = config;
   const swap = config['memorySwap.swapBehavior'];
-  const pulls = config.imagePullCredentialsVerificationPolicy;
   return [
     ...when(
       !TOPOLOGY_POLICIES.includes(topologyManagerPolicy),
@@ -182,14 +181,7 @@ const policies = (config: KubeletConfiguration): Details => {
       !['none', 'hairpin-veth', 'promiscuous-bridge'].includes(hairpinMode),
       `option ${quoted(hairpinMode)} specified for hairpinMode (--hairpin-mode). Valid options are "none", "hairpin-veth" or "promiscuous-bridge"`,
     ),
-    ...when(
-      !PULL_POLICIES.includes(pulls),
-      `option ${quoted(pulls)} specified for imagePullCredentialsVerificationPolicy. Valid options are "NeverVerify", "NeverVerifyPreloadedImages", "NeverVerifyAllowlistedImages" or "AlwaysVerify"`,
-    ),
-    ...when(
-      config.preloadedImagesVerificationAllowlist.length > 0 && pulls !== 'NeverVerifyAllowlistedImages',
-      'can\'t set `preloadedImagesVerificationAllowlist` if `imagePullCredentialsVertificationPolicy` is not "NeverVerifyAllowlistedImages"',
-    ),
+    ...validateImagePulls(config),
     ...when(
       !['None', 'TieredReservation'].includes(memoryReservationPolicy),
       `option ${quoted(memoryReservationPolicy)} specified for memoryReservationPolicy. Valid options are "None" or "TieredReservation"`,

@@ -112,3 +112,28 @@ describe('imageCollector', () => {
     expect([...images.keys()]).toEqual(['used', 'pinned']);
   });
 });
+
+it('tells after each round which images are left', async () => {
+  const time = virtualTime();
+  const images = new Map(['a', 'b'].map((id) => [id, { id, sizeBytes: GIB, pinned: id === 'a' }]));
+  const told: (readonly [readonly string[], number])[] = [];
+  const { removeUnused$, run$ } = imageCollector({
+    images: {
+      list: async () => [...images.values()],
+      listUsed: async () => new Set(),
+      filesystem: async () => ({ capacityBytes: 0, availableBytes: 0 }),
+      remove: async () => {}, // the runtime lists it once more
+    },
+    scheduler: time.scheduler,
+    wallNow: () => 7,
+    onRemaining: async (ids, listedAtMs) => void told.push([[...ids], listedAtMs]),
+  });
+  const subscription = run$.subscribe();
+  await time.advance(1);
+  await lastValueFrom(removeUnused$, { defaultValue: undefined });
+  subscription.unsubscribe();
+  expect(told).toEqual([
+    [['a', 'b'], 7],
+    [['a'], 7],
+  ]);
+});

@@ -19,6 +19,10 @@ export interface ImageCollectorOptions {
   readonly intervalMs?: number;
   /** Default `steadyScheduler`. */
   readonly scheduler?: SchedulerLike;
+  /** Unix ms, for `onRemaining`. Default `Date.now`. */
+  readonly wallNow?: () => number;
+  /** Told after every round which images are left of those that were there at a time before, Unix ms. Default: nobody. */
+  readonly onRemaining?: (imageIds: ReadonlySet<string>, listedAtMs: number) => Promise<void>;
 }
 
 export type ImageCollectionActivity =
@@ -44,15 +48,20 @@ export const imageCollector = ({
   policy,
   intervalMs: givenMs,
   scheduler = steadyScheduler,
+  wallNow = Date.now,
+  onRemaining,
 }: ImageCollectorOptions): ImageCollector => {
   const intervalMs = checkInterval('intervalMs', givenMs, 300_000);
   const rules = { ...DEFAULT_IMAGE_GARBAGE_POLICY, ...policy };
   const watchingSinceMs = scheduler.now();
   let known: ReadonlyMap<string, KnownImage> | undefined;
+  /** Of this round. */
+  let round: { readonly listedAtMs: number; readonly removed: Set<string> } | undefined;
 
   type Emit = (activity: ImageCollectionActivity) => void;
 
   const detect = async (signal: AbortSignal) => {
+    const listedAtMs = wallNow();
     const [listed, inUse] = await Promise.all([images.list({ signal }), images.listUsed({ signal })]);
     const nowMs = scheduler.now();
     const earlier = known;
@@ -65,12 +74,14 @@ export const imageCollector = ({
       }),
     );
     known = seen;
+    round = { listedAtMs, removed: new Set() };
     return { known: [...seen.values()], inUse, nowMs };
   };
 
   const remove = async (image: KnownImage, cause: 'age' | 'space', emit: Emit, signal: AbortSignal): Promise<number> => {
     try {
       await images.remove(image.id, { signal });
+      round?.removed.add(image.id);
       emit({ type: 'imageRemoved', imageId: image.id, sizeBytes: image.sizeBytes, cause });
       return image.sizeBytes;
     } catch (error) {
@@ -121,16 +132,25 @@ export const imageCollector = ({
     }
   };
 
-  const round = (work: (emit: Emit, signal: AbortSignal) => Promise<void>): Observable<ImageCollectionActivity> =>
-    fromEmitting<ImageCollectionActivity>(work).pipe(
+  const tellRemaining = async (): Promise<void> => {
+    if (known === undefined || round === undefined) return;
+    const { listedAtMs, removed } = round;
+    await onRemaining?.(new Set([...known.keys()].filter((id) => !removed.has(id))), listedAtMs);
+  };
+
+  const runRound = (work: (emit: Emit, signal: AbortSignal) => Promise<void>): Observable<ImageCollectionActivity> =>
+    fromEmitting<ImageCollectionActivity>(async (emit, signal) => {
+      await work(emit, signal);
+      await tellRemaining();
+    }).pipe(
       catchError((error: unknown) =>
         of<ImageCollectionActivity>({ type: 'imageCollectionFailed', reason: 'ImageGCFailed', message: describeError(error) }),
       ),
     );
-  const first$ = round(async (_, signal) => void (await detect(signal)));
+  const first$ = runRound(async (_, signal) => void (await detect(signal)));
   return {
-    run$: concat(first$, timer(intervalMs, intervalMs, longDelays(scheduler)).pipe(exhaustMap(() => round(collect)))),
-    removeUnused$: round(removeUnused),
-    free: (bytes) => round((emit, signal) => free(bytes, emit, signal)),
+    run$: concat(first$, timer(intervalMs, intervalMs, longDelays(scheduler)).pipe(exhaustMap(() => runRound(collect)))),
+    removeUnused$: runRound(removeUnused),
+    free: (bytes) => runRound((emit, signal) => free(bytes, emit, signal)),
   };
 };

@@ -109,6 +109,16 @@ export const createKubeletMetrics = ({ nodeName, ...exposed }: { readonly nodeNa
     ['image_size_in_bytes'],
     PULL_BUCKETS,
   );
+  const imageRequests = counter('image_manager_ensure_image_requests_total', 'Number of ensure-image requests processed by the kubelet.', [
+    'pull_policy',
+    'present_locally',
+    'pull_required',
+  ]);
+  const accessChecks = counter(
+    'imagemanager_image_mustpull_checks_total',
+    'Counter for how many times kubelet checked whether credentials need to be re-verified to access an image',
+    ['result'],
+  );
   const collectedImages = counter(
     'image_garbage_collected_total',
     'Total number of images garbage collected by the kubelet, whether through disk usage or image age.',
@@ -199,6 +209,13 @@ export const createKubeletMetrics = ({ nodeName, ...exposed }: { readonly nodeNa
     podWorked: (operation_type, durationSeconds) => workSeconds.observe({ operation_type }, durationSeconds),
     podStartDuration: (seconds) => startSeconds.observe(seconds),
     imagePulled: (sizeBytes, seconds) => pullSeconds.observe({ image_size_in_bytes: imageSizeClass(sizeBytes) }, seconds),
+    imageRequested: ({ pullPolicy, present, pullRequired }) =>
+      imageRequests.inc({
+        pull_policy: pullPolicy.toLowerCase(),
+        present_locally: String(present ?? 'unknown'),
+        pull_required: String(pullRequired ?? 'unknown'),
+      }),
+    imageAccessChecked: (result) => accessChecks.inc({ result }),
     admissionRejected: (reason) => rejections.inc({ reason }),
     gracefulShutdown: (startTimeMs = 0, endTimeMs = 0) => {
       shutdown = { startSeconds: startTimeMs / 1_000, endSeconds: endTimeMs / 1_000 };

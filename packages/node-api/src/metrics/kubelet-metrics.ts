@@ -39,6 +39,14 @@ export interface KubeletMetrics extends ResourceManagerMetrics {
   /** From first sight of the manifest to the phase Running. */
   podStartDuration(seconds: number): void;
   imagePulled(sizeBytes: number, durationSeconds: number): void;
+  /** A container asked for an image; undefined: it was not found out. Needs no `this`. */
+  readonly imageRequested: (request: {
+    readonly pullPolicy: string;
+    readonly present: boolean | undefined;
+    readonly pullRequired: boolean | undefined;
+  }) => void;
+  /** It was asked whether a Pod may have an image that is there: `credentialPolicyAllowed`, `credentialRecordFound`, `mustAuthenticate` or `error`. Needs no `this`. */
+  readonly imageAccessChecked: (result: string) => void;
   /** The housekeeping removed an image. */
   imageCollected(reason: 'age' | 'space'): void;
   /** One finished RunPodSandbox. */

@@ -22,6 +22,8 @@ export interface ExposedState {
   readonly logUsage?: () => Promise<readonly LogUsage[]>;
   /** Default, without a CPU manager: no such series. */
   readonly cpuManager?: (() => CpuManagerMetrics) | undefined;
+  /** Records of image pulls on the disk. Default: no such series. */
+  readonly imagePulls?: () => Promise<{ readonly intents: number; readonly records: number }>;
   /** Verified sources of manifests. Default: no such series. */
   readonly sources?: () => readonly SourceMetrics[];
 }
@@ -49,7 +51,7 @@ export const stateGauges =
 /** The state of the node under upstream's names (pkg/kubelet/metrics). */
 export const stateMetrics = (
   registry: Registry,
-  { counts, cgroupVersion, build, losingSupport, logUsage, cpuManager, sources }: ExposedState,
+  { counts, cgroupVersion, build, losingSupport, logUsage, cpuManager, imagePulls, sources }: ExposedState,
 ): void => {
   const gauge = stateGauges(registry);
   gauge(
@@ -88,6 +90,14 @@ export const stateMetrics = (
   );
   if (build) buildInfoMetric(registry, build);
   if (cpuManager) cpuManagerGauges(registry, cpuManager);
+  if (imagePulls) {
+    gauge('imagemanager_ondisk_pullintents', 'Number of ImagePullIntents stored on disk.', [], async (g) =>
+      g.set((await imagePulls()).intents),
+    );
+    gauge('imagemanager_ondisk_pulledrecords', 'Number of ImagePulledRecords stored on disk.', [], async (g) =>
+      g.set((await imagePulls()).records),
+    );
+  }
   if (sources) sourceGauges(registry, sources);
   if (cgroupVersion !== undefined) gauge('cgroup_version', 'cgroup version on the hosts.', [], (g) => g.set(cgroupVersion));
   if (losingSupport !== undefined) {

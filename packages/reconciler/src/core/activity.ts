@@ -12,6 +12,8 @@ export type StepReport =
       readonly image: string;
       /** Already on the machine: nothing was pulled. */
       readonly present: boolean;
+      /** Whether it was asked if this Pod may have it. */
+      readonly verified?: boolean;
       readonly durationMs: number;
       /** Including the wait for a free slot. */
       readonly waitedMs: number;

@@ -33,9 +33,9 @@ const warning = (reason: string, message: string, containerName?: string): Event
 });
 
 /** Go's units of a byte count are plain: `Image size: 123 bytes.` */
-const pulledMessage = ({ image, present, durationMs, waitedMs, sizeBytes }: PodActivity & { type: 'imagePulled' }): string =>
+const pulledMessage = ({ image, present, verified, durationMs, waitedMs, sizeBytes }: PodActivity & { type: 'imagePulled' }): string =>
   present
-    ? `Container image "${image}" already present on machine`
+    ? `Container image "${image}" already present on machine${verified === true ? ' and can be accessed by the pod' : ''}`
     : `Successfully pulled image "${image}" in ${formatGoDuration(Math.trunc(durationMs))} (${formatGoDuration(Math.trunc(durationMs + waitedMs))} including waiting). Image size: ${sizeBytes} bytes.`;
 
 /** What a command wrote comes on lines of its own, below the one that logs tell. */

@@ -2,6 +2,8 @@ import type { CriClient } from '@solo-kubelet/cri-client';
 import type { PodEnvironment } from '@solo-kubelet/pod-environment';
 import type { ResourceAllocator } from '../resource-allocator.js';
 import type { ImageCredentials } from './images/image-credentials.js';
+import type { ImageRequest } from './images/image-puller.js';
+import type { ImagePullRecords } from './images/pull-records.js';
 
 /** Further networks of a pod, besides the runtime's own. Pods of the host's network have none. */
 export interface NetworkHook {
@@ -44,6 +46,10 @@ export interface CriRuntimeOptions {
   readonly owner?: string;
   /** Default: no credentials. */
   readonly credentials?: ImageCredentials;
+  /** By which Pods only have images that a registry gave to them, or to all. Default: every Pod has what is on the machine. */
+  readonly pullRecords?: ImagePullRecords;
+  /** Told of every image that a container asks for. Default: nobody. */
+  readonly onImageRequest?: (request: ImageRequest) => void;
   readonly pulls?: {
     /** Pulls at once, all pods together (`maxParallelImagePulls`; 1 for `serializeImagePulls`). Default 5. */
     readonly maxParallel?: number;

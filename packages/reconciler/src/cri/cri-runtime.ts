@@ -25,6 +25,8 @@ export const criRuntime = ({
   environment,
   owner = 'default',
   credentials,
+  pullRecords,
+  onImageRequest = () => {},
   pulls = {},
   maxParallelStarts = DEFAULT_PARALLEL_STARTS,
   podLogsDir = '/var/log/pods',
@@ -42,6 +44,8 @@ export const criRuntime = ({
   const images = createImagePuller({
     cri,
     credentials,
+    records: pullRecords,
+    onRequest: onImageRequest,
     limiter: createLimiter(maxParallel),
     acquire: createTokenBucket({ perSecond, burst, now }),
     now,

@@ -4,7 +4,7 @@ import { isRecord } from '@solo-kubelet/diagnostics/json';
 import { parseBoundedJson } from '@solo-kubelet/diagnostics/nesting';
 import { checkDuration, joinSignals, timeoutSignal } from '@solo-kubelet/timers';
 import { steadyNow } from '@solo-kubelet/timers/rxjs';
-import type { ImageCredentials, RegistryAuth } from './image-credentials.js';
+import type { ImageCredentials, RegistryAuth, TrackedAuth } from './image-credentials.js';
 import { keyMatches, matchingAuths } from './registry-keyring.js';
 
 /** One entry of a CredentialProviderConfig's `providers`. */
@@ -74,7 +74,7 @@ export const credentialPlugins = (options: CredentialPluginsOptions): ImageCrede
       for (const provider of providers) {
         if (provider.requireServiceAccount === true || !provider.matchImages.some((key) => keyMatches(key, repository))) continue;
         try {
-          found.push(...matchingAuths(await ask(provider, repository, signal), repository));
+          found.push(...matchingAuths(await ask(provider, repository, signal), repository).map(credentialsAlone));
         } catch (error) {
           signal?.throwIfAborted();
           onFailure({ provider: provider.name, message: error instanceof Error ? error.message : 'failed' });
@@ -88,7 +88,7 @@ export const credentialPlugins = (options: CredentialPluginsOptions): ImageCrede
 /** Asks each in turn: node files before plugins, as upstream. */
 export const joinCredentials = (sources: readonly ImageCredentials[]): ImageCredentials => ({
   lookup: async (repository, options) => {
-    const found: RegistryAuth[] = [];
+    const found: TrackedAuth[] = [];
     for (const source of sources) found.push(...(await source.lookup(repository, options)));
     return found;
   },
@@ -137,6 +137,9 @@ const runPlugin = (
     child.stdin.on('error', () => {}); // a plugin may end without reading
     child.stdin.end(JSON.stringify({ kind: 'CredentialProviderRequest', apiVersion, image }));
   });
+
+/** Nothing else that a plugin may have written there. */
+const credentialsAlone = ({ username, password }: RegistryAuth): RegistryAuth => ({ username, password });
 
 /** Texts by the names that the kubelet reads, for each key; anything else is for others. */
 const isAuth = (auth: unknown): auth is Readonly<Record<string, RegistryAuth>> =>

@@ -16,10 +16,13 @@ export interface DockerConfigCredentialsOptions {
   readonly now?: () => number;
 }
 
-/** What a text of docker's configuration, or of its older form, has for a repository. @throws SyntaxError for a text that is no JSON */
-export const dockerConfigAuths = (text: string, form: 'config.json' | '.dockercfg', repository: string): readonly RegistryAuth[] => {
+/** What a text of docker's configuration, or of its older form, has, by the keys there. @throws SyntaxError for a text that is no JSON */
+export const dockerConfigEntries = (
+  text: string,
+  form: 'config.json' | '.dockercfg',
+): readonly (readonly [key: string, auth: RegistryAuth])[] => {
   const json: unknown = JSON.parse(text);
-  return matchingAuths(parseAuths(form === '.dockercfg' ? json : (json as { auths?: unknown } | null)?.auths) ?? {}, repository);
+  return Object.entries(parseAuths(form === '.dockercfg' ? json : (json as { auths?: unknown } | null)?.auths) ?? {});
 };
 
 const DEFAULT_CACHE_MS = 300_000;
@@ -72,20 +75,29 @@ const parseAuths = (auths: unknown): Auths | undefined => {
   if (typeof auths !== 'object' || auths === null) return undefined;
   return Object.fromEntries(
     Object.entries(auths).flatMap(([key, entry]) => {
-      const auth = authOf(entry as { auth?: unknown; username?: unknown; password?: unknown } | null);
+      const auth = authOf(entry as AuthEntry | null);
       return auth === undefined ? [] : [[key, auth] as const];
     }),
   );
 };
 
+interface AuthEntry {
+  readonly auth?: unknown;
+  readonly username?: unknown;
+  readonly password?: unknown;
+  readonly email?: unknown;
+}
+
 /** `auth` is base64 of `user:password` and goes before the pair. */
-const authOf = (entry: { auth?: unknown; username?: unknown; password?: unknown } | null): RegistryAuth | undefined => {
+const authOf = (entry: AuthEntry | null): RegistryAuth | undefined => {
+  const email = typeof entry?.email === 'string' && entry.email !== '' ? { email: entry.email } : {};
   if (typeof entry?.auth === 'string' && entry.auth !== '') {
     const text = Buffer.from(entry.auth, 'base64').toString('utf8');
     const colon = text.indexOf(':');
-    return colon < 0 ? undefined : { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/(?<!\0)\0+$/, '') };
+    if (colon < 0) return undefined;
+    return { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/(?<!\0)\0+$/, ''), ...email };
   }
   return typeof entry?.username === 'string' && typeof entry.password === 'string' && entry.username !== ''
-    ? { username: entry.username, password: entry.password }
+    ? { username: entry.username, password: entry.password, ...email }
     : undefined;
 };

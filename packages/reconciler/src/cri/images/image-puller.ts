@@ -7,7 +7,8 @@ import type { Limiter } from '@solo-kubelet/timers/turns';
 import { type BackoffEntry, growBackoff } from '../../core/crash-backoff.js';
 import type { PodUid } from '../../core/pod-identity.js';
 import type { Reporting, StepFailure, StepResult } from '../../runtime-port.js';
-import type { ImageCredentials, PullSecrets, RegistryAuth } from './image-credentials.js';
+import { type ImageCredentials, type PullSecrets, podCredentials, recordedCredentials, type TrackedAuth } from './image-credentials.js';
+import type { ImagePullRecords, PresentImage } from './pull-records.js';
 
 export interface EnsureImageInput {
   readonly podUid: PodUid;
@@ -24,9 +25,21 @@ export interface ImagePuller {
   forget(podUid: PodUid): void;
 }
 
+/** What became of one look for an image; undefined: it was not found out. */
+export interface ImageRequest {
+  readonly pullPolicy: string;
+  /** Undefined where nobody looked: the policy is Always. */
+  readonly present: boolean | undefined;
+  readonly pullRequired: boolean | undefined;
+}
+
 export interface ImagePullerOptions {
   readonly cri: CriClient;
   readonly credentials: ImageCredentials | undefined;
+  /** Undefined: every Pod may have what is on the machine. */
+  readonly records: ImagePullRecords | undefined;
+  /** Told of every image that a container asks for. */
+  readonly onRequest: (request: ImageRequest) => void;
   readonly limiter: Limiter;
   /** Takes a place in the queue of pulls and gives the time until it comes up, ms. */
   readonly acquire: () => number;
@@ -50,6 +63,8 @@ const SHOW_FAILURE_MS = 5_000;
 export const createImagePuller = ({
   cri,
   credentials,
+  records,
+  onRequest,
   limiter,
   acquire,
   initialMs,
@@ -60,21 +75,53 @@ export const createImagePuller = ({
   /** By pod uid and image. */
   const failures = new Map<string, PullFailure>();
 
-  const pull = async (pullName: string, repository: string, input: EnsureImageInput, signal: AbortSignal): Promise<string> => {
-    const auths: readonly (RegistryAuth | undefined)[] = (await credentials?.lookup(repository, { signal, ...secretsOf(input) })) ?? [];
+  const find = async (pullName: string, signal: AbortSignal): Promise<Image | undefined> =>
+    (await cri.images.imageStatus({ image: { image: pullName }, verbose: false }, { signal })).image;
+
+  /** The image, and whose credentials the registry took. */
+  const pullWithAny = async (pullName: string, found: readonly TrackedAuth[], input: EnsureImageInput, signal: AbortSignal) => {
     using limit = joinSignals([signal, timeoutMs > 0 ? timeoutSignal(timeoutMs) : undefined]);
     let lastError: unknown;
-    for (const auth of auths.length > 0 ? auths : [undefined]) {
+    for (const used of found.length > 0 ? found : [undefined]) {
       try {
         const image = { image: pullName, annotations: { ...input.podAnnotations } };
+        const auth = used && { username: used.username, password: used.password };
         const { imageRef } = await cri.images.pullImage({ image, auth, sandboxConfig: input.sandboxConfig }, { signal: limit.signal });
-        return imageRef;
+        return { imageRef, used };
       } catch (error) {
         signal.throwIfAborted();
         lastError = error;
       }
     }
     throw lastError;
+  };
+
+  /** One pull, in the records from its beginning to its end. */
+  const pull = async (
+    pullName: string,
+    lookup: Lookup,
+    input: EnsureImageInput,
+    signal: AbortSignal,
+  ): Promise<{ readonly imageRef: string; readonly image: Image | undefined }> => {
+    const found = await lookup();
+    const { image } = input;
+    if (records !== undefined) {
+      const present = await find(pullName, signal).catch(() => undefined);
+      await records.intend(image, present && namesOf(present)).catch((error: unknown) => {
+        throw new Error(`Failed to record image pull intent for container image "${image}": ${describeError(error)}`);
+      });
+    }
+    try {
+      const { imageRef, used } = await pullWithAny(pullName, found, input, signal);
+      // What has been pulled is on the machine whether anybody still wants it: its record is not given up.
+      const unending = new AbortController().signal;
+      const pulled = (await find(imageRef, unending).catch(() => undefined)) ?? (await find(pullName, unending).catch(() => undefined));
+      await records?.pulled(image, pulled?.id ?? imageRef, recordedCredentials(used));
+      return { imageRef, image: pulled };
+    } catch (error) {
+      await records?.failed(image);
+      throw error;
+    }
   };
 
   /** `told`: the words of the event. Default: the failure's own. */
@@ -88,10 +135,24 @@ export const createImagePuller = ({
     return { ok: false, ...failure };
   };
 
-  const find = async (pullName: string, signal: AbortSignal): Promise<Image | undefined> =>
-    (await cri.images.imageStatus({ image: { image: pullName }, verbose: false }, { signal })).image;
+  const ensure = async (input: EnsureImageInput, options: Reporting): Promise<StepResult<ImageFacts>> => {
+    const request: { -readonly [Key in keyof ImageRequest]: ImageRequest[Key] } = {
+      pullPolicy: input.pullPolicy ?? 'IfNotPresent',
+      present: undefined,
+      pullRequired: undefined,
+    };
+    try {
+      return await ensureTold(input, options, request);
+    } finally {
+      onRequest(request);
+    }
+  };
 
-  const ensure = async (input: EnsureImageInput, { signal, report }: Reporting): Promise<StepResult<ImageFacts>> => {
+  const ensureTold = async (
+    input: EnsureImageInput,
+    { signal, report }: Reporting,
+    request: { present: boolean | undefined; pullRequired: boolean | undefined },
+  ): Promise<StepResult<ImageFacts>> => {
     const { image, pullPolicy, containerName, podUid } = input;
     const reference = parseImageReference(image);
     if (reference === undefined) {
@@ -99,6 +160,7 @@ export const createImagePuller = ({
       return fail(input, report, { reason: 'InvalidImageName', message });
     }
     const { pullName, repository } = reference;
+    const lookup = once(async () => (await credentials?.lookup(repository, { signal, ...secretsOf(input) })) ?? []);
     if (pullPolicy !== 'Always') {
       let present: Image | undefined;
       try {
@@ -107,10 +169,24 @@ export const createImagePuller = ({
         signal.throwIfAborted();
         return fail(input, report, { reason: 'ImageInspectError', message: `Failed to inspect image "${image}": ${describeError(error)}` });
       }
+      request.present = present !== undefined;
       if (present !== undefined) {
-        report({ type: 'imagePulled', containerName, image, present: true, durationMs: 0, waitedMs: 0, sizeBytes: Number(present.size) });
-        return { ok: true, ...factsOf(present) };
+        let mustPull: boolean | undefined;
+        try {
+          mustPull = await records?.mustPull(image, namesOf(present), async () => podCredentials(await lookup()));
+        } catch (error) {
+          signal.throwIfAborted();
+          return fail(input, report, { reason: 'ErrImagePull', message: describeError(error) });
+        }
+        request.pullRequired = mustPull ?? false;
+        if (mustPull !== true) {
+          const verified = records !== undefined;
+          const sizeBytes = Number(present.size);
+          report({ type: 'imagePulled', containerName, image, present: true, verified, durationMs: 0, waitedMs: 0, sizeBytes });
+          return { ok: true, ...factsOf(present) };
+        }
       }
+      // Also of one that is there and not the Pod's: whether it is there is nobody's business but of those who may have it.
       if (pullPolicy === 'Never') {
         return fail(input, report, {
           reason: 'ErrImageNeverPull',
@@ -118,6 +194,7 @@ export const createImagePuller = ({
         });
       }
     }
+    request.pullRequired = true;
 
     const key = `${podUid}_${image}`;
     const earlier = failures.get(key);
@@ -134,9 +211,9 @@ export const createImagePuller = ({
           const enteredAtMs = now();
           report({ type: 'imagePulling', containerName, image });
           await delay(acquire(), undefined, { signal });
-          const imageRef = await pull(pullName, repository, input, signal);
+          const { imageRef, image: pulled } = await pull(pullName, lookup, input, signal);
           const durationMs = now() - enteredAtMs;
-          const pulled = (await find(imageRef, signal)) ?? (await find(pullName, signal));
+          signal.throwIfAborted();
           failures.delete(key);
           const sizeBytes = Number(pulled?.size ?? 0n);
           report({ type: 'imagePulled', containerName, image, present: false, durationMs, waitedMs: enteredAtMs - startedAtMs, sizeBytes });
@@ -165,6 +242,16 @@ export const createImagePuller = ({
       for (const key of failures.keys()) if (key.startsWith(`${podUid}_`)) failures.delete(key);
     },
   };
+};
+
+const namesOf = ({ id, repoTags, repoDigests }: Image): PresentImage => ({ id, names: [...repoTags, ...repoDigests] });
+
+type Lookup = () => Promise<readonly TrackedAuth[]>;
+
+/** Asked once at most, and not before it is needed: a plugin may take its time. */
+const once = (lookup: Lookup): Lookup => {
+  let found: ReturnType<Lookup> | undefined;
+  return () => (found ??= lookup());
 };
 
 const secretsOf = ({ pullSecrets }: EnsureImageInput) => (pullSecrets === undefined ? {} : { pullSecrets });

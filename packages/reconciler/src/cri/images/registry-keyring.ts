@@ -1,12 +1,19 @@
 import type { RegistryAuth } from './image-credentials.js';
 
 /** Credentials whose key covers a repository, most specific first. Upstream: pkg/credentialprovider/keyring.go. */
-export const matchingAuths = (auths: Readonly<Record<string, RegistryAuth>>, repository: string): readonly RegistryAuth[] => {
-  const all = Object.entries(auths).map(([key, auth]) => ({ key: normaliseKey(key), auth }));
+export const matchingAuths = (auths: Readonly<Record<string, RegistryAuth>>, repository: string): readonly RegistryAuth[] =>
+  matchingEntries(Object.entries(auths), repository);
+
+/** The same of a list, in which a key may be there more than once: then in the order of the list. */
+export const matchingEntries = <Auth extends RegistryAuth>(
+  entries: readonly (readonly [key: string, auth: Auth])[],
+  repository: string,
+): readonly Auth[] => {
+  const all = entries.map(([key, auth]) => ({ key: normaliseKey(key), auth }));
   const matches = keyMatcher(repository);
   const found = all.filter(({ key }) => matches(key));
   if (found.length === 0 && repository.startsWith('docker.io/')) found.push(...all.filter(({ key }) => key === 'index.docker.io'));
-  return found.sort((a, b) => (a.key < b.key ? 1 : -1)).map(({ auth }) => auth);
+  return found.sort((a, b) => (a.key === b.key ? 0 : a.key < b.key ? 1 : -1)).map(({ auth }) => auth);
 };
 
 /** `https://index.docker.io/v1/` → `index.docker.io`. */
