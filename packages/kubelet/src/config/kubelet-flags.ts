@@ -12,6 +12,7 @@ import { flagValue } from './flag-values.js';
 import { INGRESS_FLAGS, type IngressFlags, parseIngress } from './ingress-flags.js';
 import { type KubeApiFlags, parseKubeApiAddress } from './kube-api-address.js';
 import { nodeLabelFault } from './node-labels.js';
+import { taintFault } from './node-taints.js';
 import type { ParsedFlags } from './parse-flags.js';
 import { parseLoadBalancers, parseServiceNetwork, type ServiceNetworkFlags } from './service-network-flags.js';
 
@@ -164,6 +165,9 @@ const parseTaint = (text: string): NodeTaint => {
   const [, key, value, effect] = TAINT.exec(text) ?? [];
   if (key === undefined || effect === undefined)
     throw new KubeletError({ code: 'KUBELET_USAGE', message: `--register-with-taints: ${JSON.stringify(text)} is not KEY[=VALUE]:EFFECT` });
+  const fault = taintFault(key, value ?? '');
+  if (fault !== undefined)
+    throw new KubeletError({ code: 'KUBELET_USAGE', message: `--register-with-taints: ${JSON.stringify(text.slice(0, 200))}: ${fault}` });
   return { key, ...(value === undefined ? {} : { value }), effect };
 };
 

@@ -266,6 +266,10 @@ describe('loadConfiguration', () => {
       { key: 'c', effect: 'NoExecute' },
     ]);
     await expect(loadFile({}, '--register-with-taints=a=b')).rejects.toThrow('"a=b" is not KEY[=VALUE]:EFFECT');
+    await expect(loadFile({}, '--register-with-taints=a b:NoSchedule')).rejects.toThrow('invalid taint key');
+    await expect(loadFile({ registerWithTaints: [{ key: 'a', effect: 'Never' }] })).rejects.toThrow(
+      /invalid taint: \{a {2}Never <nil>\} \(registerWithTaints\[0\]\): invalid taint effect: Never, unsupported taint effect/,
+    );
   });
 
   it('starts with the command line of the deck', async () => {

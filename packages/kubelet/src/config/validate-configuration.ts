@@ -6,6 +6,7 @@ import { reservedMilliCpu } from '../node/node-capacity.js';
 import { evictionThresholds } from './eviction-thresholds.js';
 import { isGateEnabled } from './feature-gates.js';
 import type { KubeletConfiguration } from './fields.js';
+import { taintFaults } from './node-taints.js';
 import { validateImagePulls } from './validate-image-pulls.js';
 import { validateOptions } from './validate-options.js';
 
@@ -15,6 +16,7 @@ export const validateConfiguration = (config: KubeletConfiguration): readonly st
     ...numbers(config),
     ...images(config),
     ...policies(config),
+    ...taintFaults(config.registerWithTaints),
     ...cpus(config),
     ...topologyOptions(config),
     ...shutdown(config),
