@@ -200,7 +200,7 @@ export { CriError, type CriErrorCode, type CriErrorOptions, type RuntimeReason }
 export type { CriCall, CriHandler, CriInterceptor } from './cri-interceptor.js';
 export { parseEndpoint } from './endpoint.js';
 export type { OutputKept } from './exec-output/excerpt.js';
-export { missingCalls } from './missing-calls.js';
+export { missingCalls, saysUnimplemented } from './missing-calls.js';
 export type { ChangeFeed, PodChange, TaskEnd } from './pod-change.js';
 export { readSignal } from './read-signal.js';
 export type { CriCallOptions, ServiceClient } from './service-client.js';

@@ -48,6 +48,6 @@ export const missingCalls = async (cri: CriClient, options: CriCallOptions = {})
   return missing;
 };
 
-/** containerd passes on what its parts answered as an unknown error with the words of gRPC. */
-const saysUnimplemented = ({ code, details }: CriError): boolean =>
+/** Whether the runtime, or the part of it that was to answer, does not have a call. containerd passes on what its parts answered as an unknown error with the words of gRPC. */
+export const saysUnimplemented = ({ code, details }: CriError): boolean =>
   code === 'CRI_UNIMPLEMENTED' || (code === 'CRI_UNKNOWN' && /code = Unimplemented|not implemented/i.test(details));

@@ -12,6 +12,7 @@ import { createPodObserver } from './observe-pods.js';
 import { pinContainer } from './pin-container.js';
 import { podImages } from './pod-images.js';
 import { createPodLogs } from './pod-logs.js';
+import { createSandboxResizes } from './resize-sandbox.js';
 import { runHook } from './run-hook.js';
 import { createSandboxConfigs } from './sandbox-configs.js';
 import { singleflight } from './shared-calls.js';
@@ -52,6 +53,11 @@ export const criRuntime = ({
     initialMs: checkInterval('pulls.initialMs', pulls.initialMs, 10_000),
     maxMs: checkInterval('pulls.maxMs', pulls.maxMs, 300_000),
     timeoutMs: checkDuration('pulls.timeoutMs', pulls.timeoutMs, 0),
+  });
+  const resizes = createSandboxResizes({
+    cri,
+    environment,
+    sandboxOf: async (uid, options) => (await observer.inspect(podUid(uid), options))?.sandboxes.find(({ state }) => state === 'ready'),
   });
   const logs = createPodLogs({ podLogsDir, containerLogsDir });
   const usedAttempts = new Map<PodUid, number>();
@@ -107,13 +113,14 @@ export const criRuntime = ({
       observer.forget(containerId);
     },
     pinContainer: (containerId, cpus, { signal }) => pinContainer(cri.runtime, containerId, cpus, { endsAsAWhole, signal }),
-    resizePod: (limits, { signal }) => environment.resizePod(limits, { signal }),
+    resizePod: (limits, options) => resizes.resize(limits, options),
     cleanPod: async (uid, { signal }) => {
       // The pod's directory goes last: it is what tells of a pod whose cleaning was cut short.
       await logs.removePod(uid);
       await environment.cleanPod(uid, { signal });
       images.forget(uid);
       configs.forget(uid);
+      resizes.forget(uid);
       usedAttempts.delete(uid);
     },
     listOrphanedPods: async () => (await environment.listPodUids()).map(podUid),
