@@ -128,7 +128,11 @@ describe('the events of a pod', () => {
       (await eventsOf(node, 'plain')).filter(({ involvedObject }) => involvedObject?.fieldPath === `spec.containers{${name}}`);
     await waitFor(async () => (await of('a')).length === 3, { what: 'three events' });
     expect((await of('a')).map(({ type, reason, message }) => ({ type, reason, message }))).toEqual([
-      { type: 'Normal', reason: 'Pulled', message: `Container image "${imageNames.busybox}" already present on machine` },
+      {
+        type: 'Normal',
+        reason: 'Pulled',
+        message: `Container image "${imageNames.busybox}" already present on machine and can be accessed by the pod`,
+      },
       { type: 'Normal', reason: 'Created', message: 'Container created' },
       { type: 'Normal', reason: 'Started', message: 'Container started' },
     ]);
