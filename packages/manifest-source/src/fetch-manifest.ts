@@ -12,7 +12,7 @@ export type FetchedManifest =
 export type FetchFailure = RequestFailure | 'status' | 'missing' | 'empty';
 
 export interface FetchManifestOptions
-  extends Pick<RequestBytesOptions, 'url' | 'headers' | 'timeoutMs' | 'foreignRedirects' | 'dispatcher' | 'signal'> {
+  extends Pick<RequestBytesOptions, 'url' | 'headers' | 'timeoutMs' | 'foreignRedirects' | 'connections' | 'signal'> {
   /** The URL as it may be shown. */
   readonly shownUrl: string;
   readonly validators: Validators;

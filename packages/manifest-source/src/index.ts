@@ -1,6 +1,14 @@
 export { type CheckedManifest, type CheckManifestOptions, checkManifest } from './check-manifest.js';
 export { type FetchedManifest, type FetchFailure, type FetchManifestOptions, fetchManifest } from './fetch-manifest.js';
 export {
+  type HttpAnswer,
+  type HttpCertificates,
+  type HttpConnections,
+  type HttpConnectionsOptions,
+  type HttpRequest,
+  httpConnections,
+} from './http/http-connections.js';
+export {
   type ManifestEvent,
   type ManifestOrigin,
   type ManifestSourceKind,
@@ -30,6 +38,7 @@ export {
   reduceManifests,
 } from './reduce-manifests.js';
 export {
+  letGo,
   type OpenedResponse,
   type OpenRequestOptions,
   openResponse,

@@ -1,7 +1,8 @@
+import { IncomingMessage } from 'node:http';
 import { describeError } from '@solo-kubelet/diagnostics';
 import { parseUrl } from '@solo-kubelet/diagnostics/text';
 import { joinSignals, timeoutSignal } from '@solo-kubelet/timers';
-import type { Dispatcher, Response } from 'undici';
+import type { HttpAnswer, HttpConnections } from './http/http-connections.js';
 import { redactUrl } from './redact-url.js';
 
 export interface RequestBytesOptions {
@@ -16,12 +17,11 @@ export interface RequestBytesOptions {
   /** How much is read of the body of any other answer; what is beyond is dropped. Default: nothing. */
   readonly maxErrorBytes?: number;
   /**
-   * What becomes of `headers`, and of whatever else `dispatcher` vouches by, where a redirect leads to another origin; `withHeaders` is for those in which there
+   * What becomes of `headers`, and of whatever else `connections` vouch by, where a redirect leads to another origin; `withHeaders` is for those in which there
    * is no secret. Default: headers are left out.
    */
   readonly foreignRedirects?: 'withoutHeaders' | 'withHeaders' | 'refuse';
-  /** Connections; asked for when they are needed. */
-  readonly dispatcher: () => Promise<Dispatcher>;
+  readonly connections: HttpConnections;
   readonly signal: AbortSignal;
 }
 
@@ -43,49 +43,40 @@ export type RequestedBytes =
 export type OpenRequestOptions = Omit<RequestBytesOptions, 'timeoutMs' | 'maxBytes' | 'maxErrorBytes'>;
 
 export type OpenedResponse =
-  | {
-      readonly type: 'opened';
-      readonly status: number;
-      /** Such as `404 Not Found`. */
-      readonly statusLine: string;
-      /** A header of the answer, by any case of its name. */
-      readonly header: (name: string) => string | undefined;
-      /** The body as it comes; of no bounded size, and ending in time is up to `signal`. Read it, or cancel it. */
-      readonly body: ReadableStream<Uint8Array> | null;
-    }
+  /** Ending in time is up to `signal`. Read the body to its end, or let go of it by `letGo`. */
+  | (HttpAnswer & { readonly type: 'opened' })
   | { readonly type: 'failed'; readonly why: Exclude<RequestFailure, 'large'>; readonly message: string };
 
 /** One request up to the head of its answer, whose body is left to whoever asks. Never rejects, never shows a header. */
-export const openResponse = async (options: OpenRequestOptions): Promise<OpenedResponse> => {
-  const { url, method = 'GET', headers, dispatcher, signal } = options;
+export const openResponse = async ({
+  method = 'GET',
+  foreignRedirects = 'withoutHeaders',
+  ...options
+}: OpenRequestOptions): Promise<OpenedResponse> => {
   try {
-    const response = await followRedirects({
-      url,
-      method,
-      headers: headers.map(([name, value]): [string, string] => [name, value]),
-      dispatcher: await dispatcher(),
-      foreign: options.foreignRedirects ?? 'withoutHeaders',
-      signal,
-    });
+    const response = await followRedirects({ ...options, method, foreignRedirects });
     if (response.type === 'refused') return { type: 'failed', why: 'redirect', message: response.why };
-    const { answer } = response;
-    return {
-      type: 'opened',
-      status: answer.status,
-      statusLine: `${answer.status} ${answer.statusText}`.trimEnd(),
-      header: (name) => answer.headers.get(name) ?? undefined,
-      body: answer.body as ReadableStream<Uint8Array> | null,
-    };
+    return { type: 'opened', ...response.answer };
   } catch (error) {
     return { type: 'failed', ...requestFailure(error) };
   }
 };
 
+/** Leaves the rest of a body unread, and keeps its connection where all of it is here. */
+export const letGo = ({ body }: Pick<HttpAnswer, 'body'>): void => {
+  if (body instanceof IncomingMessage && body.complete) body.resume();
+  else body.destroy();
+};
+
 /** Why a request, or the reading of its answer, came to an end. */
 export const requestFailure = (error: unknown): { readonly why: 'untrusted' | 'unreachable'; readonly message: string } => ({
   why: isUntrusted(error) ? 'untrusted' : 'unreachable',
-  message: describeError(error),
+  message: isBrokenOff(error) ? 'the connection ended before the answer did' : describeError(error),
 });
+
+/** Node.js's own words for it are that it was aborted. */
+const isBrokenOff = (error: unknown): boolean =>
+  error instanceof Error && error.message === 'aborted' && (error as NodeJS.ErrnoException).code === 'ECONNRESET';
 
 /** One request with an answer of bounded size and time. Never rejects, never shows a header. */
 export const requestBytes = async (options: RequestBytesOptions): Promise<RequestedBytes> => {
@@ -102,9 +93,9 @@ export const requestBytes = async (options: RequestBytesOptions): Promise<Reques
     const isGood = opened.status === 200;
     const most = isGood ? maxBytes : maxErrorBytes;
     const parts: Uint8Array[] = [];
-    if (most === 0) await body?.cancel();
+    if (most === 0) letGo(opened);
     else
-      for await (const part of body ?? []) {
+      for await (const part of body as AsyncIterable<Uint8Array>) {
         came += part.byteLength;
         if (came > most && isGood) return failed('large', `answered with more than ${maxBytes} bytes`);
         if (came > most) break;
@@ -131,43 +122,36 @@ const isUntrusted = (error: unknown): boolean => {
 /** Redirects that are followed, as Go's client does (net/http defaultCheckRedirect). */
 const MAX_REDIRECTS = 10;
 
-type Followed = { readonly type: 'answered'; readonly answer: Response } | { readonly type: 'refused'; readonly why: string };
+type Followed = { readonly type: 'answered'; readonly answer: HttpAnswer } | { readonly type: 'refused'; readonly why: string };
 
-interface FollowOptions {
-  readonly url: string;
-  readonly method: 'GET' | 'HEAD';
-  readonly headers: [string, string][];
-  readonly dispatcher: Dispatcher;
-  readonly foreign: NonNullable<RequestBytesOptions['foreignRedirects']>;
-  readonly signal: AbortSignal;
-}
+type FollowOptions = OpenRequestOptions & Required<Pick<OpenRequestOptions, 'method' | 'foreignRedirects'>>;
 
 /** The last answer of a chain of redirects. Headers that the user gave never leave the origin they were given for, and https never turns into http. */
-const followRedirects = async ({ url, method, headers, dispatcher, foreign, signal }: FollowOptions): Promise<Followed> => {
-  // Loaded on first use: a node without a manifest URL does not pay its 8 MiB.
-  const { fetch } = await import('undici');
+const followRedirects = async ({ url, method, headers, connections, foreignRedirects, signal }: FollowOptions): Promise<Followed> => {
   const { origin } = new URL(url);
   let target = new URL(url);
   let own = headers;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
-    const answer = await fetch(target, { method, headers: own, dispatcher, redirect: 'manual', signal });
-    const location = REDIRECTS.has(answer.status) ? answer.headers.get('location') : null;
-    if (location === null) return { type: 'answered', answer };
-    await answer.body?.cancel();
+    const answer = await connections.send({ url: target, method, headers: own, signal });
+    const location = REDIRECTS.has(answer.status) ? answer.header('location') : undefined;
+    if (location === undefined) return { type: 'answered', answer };
+    letGo(answer);
     const next = parseUrl(location, target.href);
     if (next === undefined || !/^https?:$/.test(next.protocol))
       return { type: 'refused', why: 'was redirected to something that is not an http or https URL' };
+    if (next.username !== '' || next.password !== '')
+      return { type: 'refused', why: `was redirected to ${redactUrl(next.href)} with credentials of the server's choice` };
     if (target.protocol === 'https:' && next.protocol === 'http:') {
       return { type: 'refused', why: `was redirected from https to ${redactUrl(next.href)}; nobody could vouch for what that answers` };
     }
-    if (next.origin !== origin && foreign === 'refuse') {
+    if (next.origin !== origin && foreignRedirects === 'refuse') {
       return {
         type: 'refused',
         why: `was redirected to ${redactUrl(next.href)}, another server than the one that its credentials are for`,
       };
     }
     // Once lost, they stay lost: a foreign server must not lead back with an address of its choice.
-    if (next.origin !== origin && foreign !== 'withHeaders') own = [];
+    if (next.origin !== origin && foreignRedirects !== 'withHeaders') own = [];
     target = next;
   }
   return { type: 'refused', why: `was redirected more than ${MAX_REDIRECTS} times` };

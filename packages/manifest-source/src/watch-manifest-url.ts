@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { type Logger, silentLogger } from '@solo-kubelet/diagnostics';
 import { parseMixedManifest } from '@solo-kubelet/object-spec';
-import { checkDuration, checkInterval, MAX_TIMER_MS } from '@solo-kubelet/timers';
+import { checkDuration, checkInterval } from '@solo-kubelet/timers';
 import { longDelays } from '@solo-kubelet/timers/rxjs';
 import { asyncScheduler, concatMap, defer, finalize, from, identity, Observable, type SchedulerLike, timer } from 'rxjs';
-import type { Agent } from 'undici';
 import type { Listing } from './core/listing.js';
 import { type FetchedManifest, fetchManifest } from './fetch-manifest.js';
 import { followSource } from './follow-source.js';
+import { httpConnections } from './http/http-connections.js';
 import { noStore, openLastGoodStore, type Validators } from './last-good-store.js';
 import type { ManifestEvent, ParseManifest, PrepareManifest } from './manifest-event.js';
 import { prepareListings } from './prepare-listing.js';
@@ -71,16 +71,13 @@ export const watchManifestUrl = ({
   const allHeaders = readRequestHeaders({ ...(authorization === undefined ? {} : { authorization }), ...headers });
 
   return defer(() => {
-    let agent: Promise<Agent> | undefined;
-    const dispatcher = (): Promise<Agent> => {
-      const trust = ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : Buffer.from(ca) };
-      agent ??= import('undici').then((undici) => new undici.Agent({ connect: { timeout: Math.min(timeoutMs, MAX_TIMER_MS), ...trust } }));
-      return agent;
-    };
+    const connections = httpConnections(ca === undefined ? {} : { ca });
     const prepared = prepare && prepareListings(prepare);
     let last: Validators | undefined;
     const ask = (validators: Validators): Observable<FetchedManifest> =>
-      fromAbortable((signal) => fetchManifest({ url, shownUrl, headers: allHeaders, validators, timeoutMs, maxBytes, dispatcher, signal }));
+      fromAbortable((signal) =>
+        fetchManifest({ url, shownUrl, headers: allHeaders, validators, timeoutMs, maxBytes, connections, signal }),
+      );
     return followSource({
       source: 'http',
       path: shownUrl,
@@ -100,7 +97,7 @@ export const watchManifestUrl = ({
         ),
       triggers: () => timer(0, httpCheckFrequencyMs, scheduler),
       scheduler,
-    }).pipe(finalize(() => void agent?.then((opened) => opened.destroy())));
+    }).pipe(finalize(() => connections.close()));
   }).pipe(settleNames ? shadowDuplicates() : identity);
 };
 

@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto';
 import { describeError } from '@solo-kubelet/diagnostics';
-import { readRequestHeaders } from '@solo-kubelet/manifest-source';
-import { MAX_TIMER_MS } from '@solo-kubelet/timers';
+import { type HttpConnections, httpConnections, readRequestHeaders } from '@solo-kubelet/manifest-source';
 import { readRegular } from '@solo-kubelet/untrusted-files';
-import type { Agent } from 'undici';
 import type { SourceDefinition } from './core/source-definition.js';
 import { VerifiedSourceError } from './verified-source-error.js';
 
 /** How a source is asked: over which connections, and as whom. */
 export interface Way {
-  readonly agent: Agent;
+  readonly connections: HttpConnections;
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Whether anything in it may be shown to that server alone. */
   readonly hasCredentials: boolean;
@@ -24,15 +22,15 @@ export interface Connections {
 const MAX_PEM_BYTES = 1024 * 1024;
 const MAX_HEADERS_BYTES = 64 * 1024;
 
-type Files = Pick<SourceDefinition, 'caFile' | 'certFile' | 'keyFile' | 'headersFile' | 'timeoutMs'>;
+type Files = Pick<SourceDefinition, 'caFile' | 'certFile' | 'keyFile' | 'headersFile'>;
 
 /** `parallel`: most connections to one server at a time. Default 1. */
 export const createConnections = (
-  { caFile, certFile, keyFile, headersFile, timeoutMs }: Files,
+  { caFile, certFile, keyFile, headersFile }: Files,
   authorization?: string,
   { parallel = 1 }: { readonly parallel?: number } = {},
 ): Connections => {
-  let opened: { readonly digest: string; readonly agent: Agent } | undefined;
+  let opened: { readonly digest: string; readonly connections: HttpConnections } | undefined;
   return {
     open: async () => {
       const [ca, cert, key] = await Promise.all([caFile, certFile, keyFile].map((path) => readFileOf(path, MAX_PEM_BYTES)));
@@ -42,19 +40,19 @@ export const createConnections = (
       for (const part of [ca, cert, key]) hash.update(`${part?.length ?? 'none'}\n`).update(part ?? '');
       const digest = hash.digest('hex');
       if (opened?.digest !== digest) {
-        opened?.agent.destroy();
-        const { Agent } = await import('undici');
-        const connect = { timeout: Math.min(timeoutMs, MAX_TIMER_MS), ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+        opened?.connections.close();
+        opened = undefined;
+        const connections = httpConnections({ parallel, ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) });
         try {
-          // A box has a hundred other things to do between two checks: nothing is kept open for them.
-          opened = { digest, agent: new Agent({ connect, keepAliveTimeout: 1_000, connections: parallel }) };
+          if (ca ?? cert ?? key) connections.readCertificates();
         } catch (error) {
           throw unreadable(`the files of the certificates can't be used: ${describeError(error)}`, error);
         }
+        opened = { digest, connections };
       }
-      return { agent: opened.agent, headers, hasCredentials: headers.length > 0 || cert !== undefined };
+      return { connections: opened.connections, headers, hasCredentials: headers.length > 0 || cert !== undefined };
     },
-    close: () => void opened?.agent.destroy(),
+    close: () => opened?.connections.close(),
   };
 };
 

@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { type ClientRequest, createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,15 +100,13 @@ const virtualTime = (settled: (isWaiting: () => boolean) => Promise<void>, watch
 /** Requests that have begun and not ended, by what the client itself says. */
 const inFlight = () => {
   let count = 0;
-  const begun = (): void => {
+  const begun = (message: unknown): void => {
     count += 1;
+    (message as { readonly request: ClientRequest }).request.once('close', () => {
+      count -= 1;
+    });
   };
-  const ended = (): void => {
-    count -= 1;
-  };
-  subscribe('undici:request:create', begun);
-  subscribe('undici:request:trailers', ended);
-  subscribe('undici:request:error', ended);
+  subscribe('http.client.request.start', begun);
   return {
     settle: async (isWaiting: () => boolean): Promise<void> => {
       for (let calm = 0; calm < 6; ) {
@@ -116,11 +114,7 @@ const inFlight = () => {
         calm = count > 0 || !isWaiting() ? 0 : calm + 1;
       }
     },
-    close: () => {
-      unsubscribe('undici:request:create', begun);
-      unsubscribe('undici:request:trailers', ended);
-      unsubscribe('undici:request:error', ended);
-    },
+    close: () => void unsubscribe('http.client.request.start', begun),
   };
 };
 

@@ -11,10 +11,13 @@ import { AwsV4Signer } from 'aws4fetch';
 /** Credentials that the S3-compatible server knows. */
 export const S3_ACCOUNT = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' } as const;
 
-/** An S3-compatible server that verifies signatures of version 4, by code that is not ours; it keeps its objects in a directory. */
-export const bucketServer = async (directory: string, bucket: string) => {
+/**
+ * An S3-compatible server that verifies signatures of version 4, by code that is not ours; it keeps its objects in a directory. `serviceEndpoint`: a domain, below
+ * which `BUCKET.s3.` is the host of a bucket.
+ */
+export const bucketServer = async (directory: string, bucket: string, options: { readonly serviceEndpoint?: string } = {}) => {
   await mkdir(directory, { recursive: true });
-  const s3 = new S3rver({ directory, silent: true, configureBuckets: [{ name: bucket }] });
+  const s3 = new S3rver({ directory, silent: true, configureBuckets: [{ name: bucket }], ...options });
   await s3.configureBuckets();
   const requests: { readonly path: string; readonly status: number; readonly authorization: string | undefined }[] = [];
   const handle = s3.callback();

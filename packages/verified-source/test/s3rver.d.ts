@@ -7,6 +7,7 @@ declare module '@20minutes/s3rver' {
       readonly directory: string;
       readonly silent: boolean;
       readonly configureBuckets: readonly { readonly name: string }[];
+      readonly serviceEndpoint?: string;
     });
     callback(): RequestListener;
     configureBuckets(): Promise<unknown>;

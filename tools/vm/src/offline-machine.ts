@@ -21,20 +21,18 @@ const RUN_LIMIT_MS = patient(5 * 60_000);
 
 /**
  * Runs one command after the other that comes through a port of the virtual machine. It comes in as a credential of systemd (256 and newer) by the machine's
- * firmware: the disk has nothing of it, and no network is needed.
+ * firmware: the disk has nothing of it, and no network is needed. It waits for the port by itself: systemd gives devices 90 s, and a busy host can't.
  */
 const LOOK_UNIT = `[Unit]
 Description=Runs the commands of the test
 DefaultDependencies=no
 StartLimitIntervalSec=0
-After=dev-virtio\\x2dports-look.device
-BindsTo=dev-virtio\\x2dports-look.device
 
 [Service]
 Restart=always
 RestartSec=2
 Environment=HOME=/root
-ExecStart=/bin/bash -c 'exec 3<>/dev/virtio-ports/look; while read -r id limit command <&3; do timeout -k 5 "$$limit" bash -c "$$(base64 -d <<< "$$command")" > /run/look.out 2> /run/look.err < /dev/null 3<&-; echo "$$id $$? $$(base64 -w0 /run/look.out) . $$(base64 -w0 /run/look.err)" >&3; done; sleep 2'
+ExecStart=/bin/bash -c 'until [ -e /dev/virtio-ports/look ]; do sleep 2; done; exec 3<>/dev/virtio-ports/look; while read -r id limit command <&3; do timeout -k 5 "$$limit" bash -c "$$(base64 -d <<< "$$command")" > /run/look.out 2> /run/look.err < /dev/null 3<&-; echo "$$id $$? $$(base64 -w0 /run/look.out) . $$(base64 -w0 /run/look.err)" >&3; done; sleep 2'
 `;
 
 const credential = (name: string, text: string): readonly string[] => [

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { parseUrl } from '@solo-kubelet/diagnostics/text';
 
 /** Which server has a bucket, and how it is asked. */
@@ -35,6 +36,14 @@ export const readEndpoint = (text: string): string | undefined => {
   const url = parseUrl(text);
   const isPlain = url !== undefined && /^https?:$/.test(url.protocol) && url.host !== '' && /^\/?$/.test(url.pathname);
   return isPlain && url.search === '' && url.hash === '' && url.username === '' && url.password === '' ? url.origin : undefined;
+};
+
+/** Why no bucket can stand in the host of a server; undefined: it can. `pathStyle`: as for a `BucketServer`. */
+export const hostProblem = ({ endpoint, pathStyle }: Pick<BucketServer, 'endpoint' | 'pathStyle'>): string | undefined => {
+  const host = endpoint === undefined ? '' : new URL(endpoint).hostname.replace(/^\[|\]$/g, '');
+  return pathStyle === false && isIP(host) !== 0
+    ? `a bucket can't stand before ${host}, which is an address: leave it out, or give the endpoint by a name`
+    : undefined;
 };
 
 /** A region, as it stands in signatures; undefined: the text is none. */

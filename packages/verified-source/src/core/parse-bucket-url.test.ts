@@ -31,6 +31,11 @@ it.each<[string, object]>([
   ['s3://fleet/x#profile=c', { error: expect.stringContaining('profile: it is one of credentialsFile') }],
   ['s3://fleet/x#pathStyle=yes', { error: expect.stringContaining('pathStyle: want true or false') }],
   ['s3://fleet/x#anonymous=true&credentialsFile=/c', { error: expect.stringContaining('leave out one of the two') }],
+  [
+    's3://fleet/x#endpoint=http://127.0.0.1:9000&pathStyle=false',
+    { error: expect.stringContaining("pathStyle: a bucket can't stand before 127.0.0.1") },
+  ],
+  ['s3://fleet/x#endpoint=http://[::1]:9000&pathStyle=false', { error: expect.stringContaining("a bucket can't stand before ::1") }],
   ['s3://fleet/x#region=a/b', { error: expect.stringContaining('region: want a region') }],
 ])('a place in a bucket is read: %s', (text, want) => expect(parseBucketUrl(text)).toEqual(want));
 

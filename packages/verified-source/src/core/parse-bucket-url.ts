@@ -1,4 +1,4 @@
-import { readEndpoint, readRegion } from './bucket-address.js';
+import { hostProblem, readEndpoint, readRegion } from './bucket-address.js';
 import type { BucketAccess, SourceDefinition } from './source-definition.js';
 import { parseSourceUrl } from './source-url.js';
 
@@ -44,6 +44,8 @@ export const parseBucketUrl = (text: string): BucketUrl | { readonly error: stri
   if (options.has('endpoint') && endpoint === undefined)
     return wrong('endpoint: want an http or https URL without a path, such as https://s3.example.org');
   if (options.has('region') && region === undefined) return wrong('region: want a region such as eu-central-1');
+  const inHost = hostProblem({ ...(endpoint !== undefined && { endpoint }), pathStyle: given('pathStyle') !== 'false' });
+  if (inHost !== undefined) return wrong(`pathStyle: ${inHost}`);
   return {
     name,
     bucket,

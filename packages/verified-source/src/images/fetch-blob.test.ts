@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { VirtualTimeScheduler } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FileRequest, OpenedFile } from '../places/place.js';
@@ -26,22 +27,19 @@ const slowServer = (scheduler: VirtualTimeScheduler) => {
     requests.push(range);
     let at = Number(/^bytes=(\d+)-/.exec(range ?? '')?.[1] ?? 0);
     const from = at;
-    const body = new ReadableStream<Uint8Array>(
-      {
-        pull: (controller) =>
-          new Promise<void>((resolve) => {
-            scheduler.schedule(() => {
-              if (cancelled < requests.length) controller.enqueue(content.subarray(at, at + 1));
-              at += 1;
-              resolve();
-            }, 1_000);
-          }),
-        cancel: () => {
-          cancelled += 1;
-        },
+    const body = new Readable({
+      highWaterMark: 0,
+      read() {
+        scheduler.schedule(() => {
+          if (!this.destroyed) this.push(content.subarray(at, at + 1));
+          at += 1;
+        }, 1_000);
       },
-      { highWaterMark: 0 },
-    );
+      destroy: (error, done) => {
+        cancelled += 1;
+        done(error);
+      },
+    });
     const headers: Record<string, string> =
       range === undefined ? {} : { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` };
     return {
@@ -168,12 +166,7 @@ describe('a disk that takes minutes for a large blob', () => {
       status: 200,
       statusLine: 'OK',
       header: () => undefined,
-      body: new ReadableStream({
-        start: (controller) => {
-          controller.enqueue(content);
-          controller.close();
-        },
-      }),
+      body: Readable.from([content]),
       where: 'http://quick/layer',
     });
     expect(await fetchToSlowDisk(scheduler, file, 600_000)).toEqual({ type: 'here' });

@@ -1,5 +1,6 @@
+import type { Readable } from 'node:stream';
 import { describeError, isAbort } from '@solo-kubelet/diagnostics';
-import { requestFailure } from '@solo-kubelet/manifest-source';
+import { letGo, requestFailure } from '@solo-kubelet/manifest-source';
 import { joinSignals, onAbort } from '@solo-kubelet/timers';
 import { firstValueFrom, from, map, merge, NEVER, type SchedulerLike, Subject, switchMap } from 'rxjs';
 import { judgePiece, type Piece, rangeOf } from '../core/images/piece.js';
@@ -119,7 +120,7 @@ const takePieces = async (options: DownloadOptions & { readonly size: number }, 
     const head = { status, statusLine, contentRange: header('content-range'), contentLength: header('content-length') };
     const verdict = judgePiece(head, piece);
     if (verdict.type === 'refused') {
-      await body?.cancel();
+      letGo(opened);
       if (verdict.drop) await partial.drop();
       return failed(verdict.reason, `${where}: ${verdict.message}`);
     }
@@ -144,7 +145,7 @@ const takeDocument = async (options: DownloadOptions, partial: PartialBlob): Pro
   if (opened.type === 'failed') return failed(opened.reason, opened.message);
   const { status, statusLine, body, where } = opened;
   if (status !== 200) {
-    await body?.cancel();
+    letGo(opened);
     return failed(status === 404 ? 'NotFound' : 'HttpError', `${where}: answered ${statusLine}`);
   }
   const broken = await takeBody({ ...options, body, skip: 0, take: maxBytes + 1 }, partial);
@@ -155,7 +156,7 @@ const takeDocument = async (options: DownloadOptions, partial: PartialBlob): Pro
 };
 
 interface BodyOptions extends DownloadOptions {
-  readonly body: ReadableStream<Uint8Array> | null;
+  readonly body: Readable;
   readonly skip: number;
   readonly take: number;
 }
@@ -165,21 +166,19 @@ const takeBody = async (
   { body, skip, take, came, onDisk, told, signal }: BodyOptions,
   partial: PartialBlob,
 ): Promise<{ readonly reason: SourceReason; readonly message: string } | undefined> => {
-  if (body === null) return undefined;
-  const reader = body.getReader();
   let [toSkip, toTake] = [skip, take];
   // A read that waits ends at once, whatever the body is made of.
-  const release = onAbort(signal, () => void reader.cancel().catch(() => undefined));
+  const release = onAbort(signal, () => void body.destroy());
+  const parts = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
   try {
     while (toTake > 0) {
-      const read = await reader.read().catch((error: unknown) => ({ error }));
+      const read = await parts.next().catch((error: unknown) => ({ error }));
+      signal.throwIfAborted();
       if ('error' in read) {
-        signal.throwIfAborted();
         if (isAbort(read.error)) throw read.error;
         const { why, message } = requestFailure(read.error);
         return { reason: REASONS[why], message };
       }
-      signal.throwIfAborted();
       if (read.done) return undefined;
       const bytes = read.value;
       came(bytes.length);
@@ -193,6 +192,6 @@ const takeBody = async (
     return undefined;
   } finally {
     release();
-    await reader.cancel().catch(() => undefined);
+    body.destroy();
   }
 };

@@ -51,7 +51,7 @@ export const openObject = async (
     // Not signed: proxies may change what else a server is asked.
     headers: [...signed, ...fileHeaders(range)],
     foreignRedirects: credentials === undefined && !way.hasCredentials ? 'withHeaders' : 'refuse',
-    dispatcher: async () => way.agent,
+    connections: way.connections,
     signal,
   });
 };
@@ -74,7 +74,7 @@ export const bucketClient =
       maxBytes,
       maxErrorBytes: MAX_ERROR_BYTES,
       foreignRedirects: credentials === undefined && !way.hasCredentials ? 'withoutHeaders' : 'refuse',
-      dispatcher: async () => way.agent,
+      connections: way.connections,
       signal,
     });
     return answer.type === 'failed' ? answer : { ...answer, said: saidOf(answer, { method: 'GET', ...(fieldName && { fieldName }) }) };

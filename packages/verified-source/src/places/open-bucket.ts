@@ -55,7 +55,7 @@ const option: FieldName = (field) => `the option ${field}`;
 
 /** A bucket by its URL. Files of credentials and certificates are read with every call, so that one that is replaced needs no restart. */
 export const openBucket = (url: BucketUrl, { env, reader, timeoutMs, wallNow, parallel = 1 }: OpenBucketOptions): Bucket => {
-  const connections = createConnections({ ...url, timeoutMs }, undefined, { parallel });
+  const connections = createConnections(url, undefined, { parallel });
   const { bucket, endpoint, pathStyle, region = 'us-east-1' } = url;
   const server: BucketServer = { region, ...(endpoint !== undefined && { endpoint }), ...(pathStyle !== undefined && { pathStyle }) };
   const shown = (key: string): string => `s3://${bucket}/${key}`;

@@ -29,31 +29,28 @@ export const putObject = async ({
     credentials === undefined
       ? []
       : await signRequest(url, {}, { credentials, region: server.region, nowMs: wallNow(), method: 'PUT', body: content });
-  const { request } = await import('undici');
   const limit = timeoutSignal(timeoutMs);
   using joined = joinSignals([signal, limit]);
   try {
-    const { statusCode, headers, body } = await request(url, {
+    const answer = await way.connections.send({
+      url: new URL(url),
       method: 'PUT',
-      dispatcher: way.agent,
-      headers: ['content-type', 'application/json', 'user-agent', 'solo-kubelet', ...signed.flat()],
+      headers: signed,
       body: content,
       signal: joined.signal,
     });
-    body.on('error', () => {});
     const parts: Uint8Array[] = [];
     let bytes = 0;
     // Read to its end where it is short, so that the connection serves again.
-    for await (const part of body) {
-      parts.push(part as Uint8Array);
-      bytes += (part as Uint8Array).length;
+    for await (const part of answer.body as AsyncIterable<Uint8Array>) {
+      parts.push(part);
+      bytes += part.length;
       if (bytes > MAX_ERROR_BYTES) break;
     }
-    body.destroy();
-    if (statusCode >= 200 && statusCode <= 299) return { type: 'done' };
-    const header = (name: string): string | undefined => [headers[name]].flat()[0];
+    const { status, header } = answer;
+    if (status >= 200 && status <= 299) return { type: 'done' };
     const said = saidOf(
-      { statusLine: String(statusCode), body: Buffer.concat(parts), header },
+      { statusLine: String(status), body: Buffer.concat(parts), header },
       { method: 'PUT', ...(fieldName && { fieldName }) },
     );
     const retryAfter = header('retry-after');

@@ -66,7 +66,7 @@ export const registryClient = ({ url, repository, logins, timeoutMs, now }: Regi
         maxBytes: request.maxBytes,
         // Registries lead to where their blobs are; nothing is shown there. A certificate could not be kept back.
         foreignRedirects: way.hasCredentials ? 'refuse' : 'withoutHeaders',
-        dispatcher: async () => way.agent,
+        connections: way.connections,
         signal,
       });
     let answer = await send(pass?.authorization);
@@ -131,7 +131,7 @@ const askForToken = async ({ realm, service, basic, url, repository, timeoutMs, 
     timeoutMs,
     maxBytes: MAX_TOKEN_BYTES,
     foreignRedirects: basic !== undefined || way.hasCredentials ? 'refuse' : 'withoutHeaders',
-    dispatcher: async () => way.agent,
+    connections: way.connections,
     signal,
   });
   if (answer.type === 'failed') return { ...answer, message: `its token service ${answer.message}` };

@@ -48,4 +48,25 @@ describe('a signed request', () => {
     expect(headers).toMatchObject({ 'x-amz-security-token': 'token', 'if-none-match': '"e"' });
     expect(headers['authorization']).toContain('SignedHeaders=host;if-none-match;x-amz-content-sha256;x-amz-date;x-amz-security-token');
   });
+
+  // Made by botocore 1.43, the library of the AWS command line: S3SigV4Auth at this time, region and credentials.
+  it.each([
+    ['with space +%ü', undefined, '0f76f157c540d9720cc6e052202298f81896721d5e92f3c3ad8675a03b61e954'],
+    ["quote's star*(!)", undefined, '6717c44c013523365953cf69e9ec47aab11cd415519d672404b0689eebdf8225'],
+    ['a//b/🚀', undefined, '7175caad049865b99429b33007bfeb8d864d5e18347d43a79f6883eda9341c2c'],
+    ['', ['100% a&b=c/', 'a+/=%'], '8b36b6f888a753bfcd3eae821b416afb7a40cbc3fc24b8b0e017178429f30131'],
+  ] as const)('is that of another library for the odd key %j, with a token, in a bucket in the host', async (key, listed, signature) => {
+    const named = { endpoint: 'https://s3.example.test:9000', pathStyle: false, region: 'eu-central-1' };
+    const [prefix = '', token = ''] = listed ?? [];
+    const query = [
+      ['list-type', '2'],
+      ['prefix', prefix],
+      ['continuation-token', token],
+      ['encoding-type', 'url'],
+    ] as const;
+    const secrets = { accessKeyId: 'AK', secretAccessKey: 'SK/+', sessionToken: 'IQo//+==' };
+    const options = { credentials: secrets, region: 'eu-central-1', nowMs: Date.UTC(2026, 11, 1, 12) };
+    const headers = await signRequest(objectUrl(named, 'fleet', key, listed && query), {}, options);
+    expect(Object.fromEntries(headers)['authorization']).toMatch(new RegExp(`Signature=${signature}$`));
+  });
 });

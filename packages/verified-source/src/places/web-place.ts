@@ -48,7 +48,7 @@ const openFile = async (way: Way, url: string, { range, signal }: FileRequest): 
     url,
     headers: [...way.headers, ...fileHeaders(range)],
     foreignRedirects: way.hasCredentials ? 'refuse' : 'withHeaders',
-    dispatcher: async () => way.agent,
+    connections: way.connections,
     signal,
   });
   return opened.type === 'opened' ? { ...opened, where } : requestFailed(where, opened);
@@ -86,7 +86,7 @@ const get = (
     timeoutMs: source.timeoutMs,
     maxBytes,
     foreignRedirects: way.hasCredentials ? 'refuse' : 'withoutHeaders',
-    dispatcher: async () => way.agent,
+    connections: way.connections,
     signal,
   });
 

@@ -1,6 +1,6 @@
 import { fieldsOf, type Tell } from '@solo-kubelet/manifest-source/settings';
 import type { YAMLMap } from 'yaml';
-import { readEndpoint, readRegion } from '../core/bucket-address.js';
+import { hostProblem, readEndpoint, readRegion } from '../core/bucket-address.js';
 import type { BucketAccess, RegistryAccess } from '../core/source-definition.js';
 
 /** `spec.s3`. */
@@ -14,6 +14,8 @@ export const readBucketAccess = (map: YAMLMap | undefined, tell: Tell): BucketAc
   const profile = fields.text('profile');
   const anonymous = fields.truth('anonymous');
   fields.end();
+  const inHost = hostProblem({ ...(endpoint !== undefined && { endpoint }), ...(pathStyle !== undefined && { pathStyle }) });
+  if (inHost !== undefined) fields.wrong('pathStyle', inHost);
   if (profile !== undefined && credentialsFile === undefined)
     fields.wrong('profile', 'it is one of spec.s3.credentialsFile, which is not given');
   if (anonymous === true && credentialsFile !== undefined) fields.wrong('anonymous', 'credentialsFile is given: leave out one of the two');

@@ -70,7 +70,7 @@ export const createTufFetcher = async (options: TufFetcherOptions): Promise<TufF
       timeoutMs: source.timeoutMs,
       maxBytes,
       foreignRedirects: way.hasCredentials ? 'refuse' : 'withoutHeaders',
-      dispatcher: async () => way.agent,
+      connections: way.connections,
       signal,
     });
     if (answer.type === 'failed') throw failed(url, REASONS[answer.why], answer.message);
