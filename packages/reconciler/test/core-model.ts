@@ -1,4 +1,7 @@
-import type { Container, Pod, PodStatus } from '@solo-kubelet/pod-spec';
+import { type Container, type Pod, type PodStatus, podRequests } from '@solo-kubelet/pod-spec';
+import { nobody, type Occupancy } from '../src/core/admission/occupancy.js';
+import { occupancyAfter } from '../src/core/admission/occupying-pods.js';
+import { canonicalText } from '../src/core/canonical-text.js';
 import { computePodActions } from '../src/core/compute-pod-actions.js';
 import { DEFAULT_BACKOFF } from '../src/core/crash-backoff.js';
 import { generationOf } from '../src/core/observation-ages.js';
@@ -92,6 +95,8 @@ export class CoreModel {
       atMs: this.nowMs,
       wallMs: this.wallMs,
     } as KubeletStateInput);
+    if (roomText(this.kubeletState.occupancy) !== roomText(occupancyAfter(nobody, emptyKubeletState, this.kubeletState)))
+      this.violations.push(`after ${input.type} the room that is taken is not that of the pods`);
     for (const [podUid, { status, inputs }] of this.kubeletState.pods) {
       if (status === undefined || inputs.workerState.admission.state !== 'admitted') continue;
       const backoff = [...inputs.workerState.backoff].map(
@@ -392,3 +397,12 @@ export class CoreModel {
 }
 
 const origin = (path: string) => ({ source: 'file', path, document: 0 }) as const;
+
+/** Who takes room, and how much in all. */
+const roomText = ({ byUid, byName, used, onHostPorts }: Occupancy): string =>
+  canonicalText([
+    [...byUid].map(([uid, pod]) => [uid, podRequests(pod)]).sort(),
+    [...byName].map(([name, bearers]) => [name, [...bearers.keys()].sort()]).sort(),
+    [...used].filter(([, amount]) => amount !== 0n).sort(),
+    [...onHostPorts.keys()].sort(),
+  ]);

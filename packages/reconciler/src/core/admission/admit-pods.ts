@@ -3,7 +3,7 @@ import { canonicalText } from '../canonical-text.js';
 import { isOfCluster } from '../cluster-pod.js';
 import { byTurn } from '../desired-state.js';
 import { isLive } from '../observed-pod.js';
-import { type PodUid, podKey } from '../pod-identity.js';
+import type { PodUid } from '../pod-identity.js';
 import type { Admission } from '../pod-worker-state.js';
 import { footprintOf } from '../resize/footprint.js';
 import type { KubeletState } from '../state/kubelet-state.js';
@@ -11,28 +11,35 @@ import { waitsForAdmission } from '../state/pod-index.js';
 import { isTerminal } from '../termination.js';
 import { checkPod } from './check-pod.js';
 import type { NodeAdmissionFacts } from './node-admission-facts.js';
-import { occupyingPods } from './occupying-pods.js';
+import { neighboursOf, type Occupancy, withOccupant } from './occupancy.js';
 
-type Admitting = Pick<KubeletState, 'pods' | 'index' | 'ages' | 'resourceRevision'>;
+type Admitting = Pick<KubeletState, 'pods' | 'index' | 'ages' | 'resourceRevision' | 'occupancy'>;
 
 /**
  * New decisions about pods that wait or were refused, in order: whoever is admitted counts for those after it. Only decisions that differ from the last one. A pod that already runs (after a kubelet restart) is
  * admitted whatever the node offers now: goal 1 is never to harm a running container.
  */
-export const admitPods = (kubeletState: Admitting, node: NodeAdmissionFacts): ReadonlyMap<PodUid, Admission> => {
+export const admitPods = (kubeletState: Admitting, node: NodeAdmissionFacts): Admitted => {
+  const nothing = { decisions: new Map(), occupancy: kubeletState.occupancy };
   const question = questionOf(kubeletState);
-  if (question.waiting.size === 0) return new Map();
+  if (question.waiting.size === 0) return nothing;
   // Most of what happens to others changes nothing of it, and pods that were refused may be many.
-  if (isSameQuestion(answeredNo.get(node), question)) return new Map();
-  const decisions = decide(question, kubeletState, node);
-  if (decisions.size === 0) answeredNo.set(node, question);
-  return decisions;
+  if (isSameQuestion(answeredNo.get(node), question)) return nothing;
+  const admitted = decide(question, kubeletState, node);
+  if (admitted.decisions.size === 0) answeredNo.set(node, question);
+  return admitted;
 };
+
+/** What was decided, and who takes room by it. */
+interface Admitted {
+  readonly decisions: ReadonlyMap<PodUid, Admission>;
+  readonly occupancy: Occupancy;
+}
 
 /** All that decisions depend on besides the node. */
 interface Question {
   readonly revision: number;
-  readonly occupying: ReadonlyMap<PodUid, Pod>;
+  readonly occupying: Occupancy['byUid'];
   /** Those that run first. */
   readonly waiting: ReadonlyMap<PodUid, Waiting>;
 }
@@ -60,37 +67,36 @@ const questionOf = (kubeletState: Admitting): Question => {
     return [uid, { pod: inputs.workerState.pod ?? desired.pod, before: inputs.workerState.admission, runs, ended }];
   });
   const runningFirst = [...waiting.filter(([, { runs }]) => runs), ...waiting.filter(([, { runs }]) => !runs)];
-  return { revision: kubeletState.resourceRevision, occupying: occupyingPods(kubeletState), waiting: new Map(runningFirst) };
+  return { revision: kubeletState.resourceRevision, occupying: kubeletState.occupancy.byUid, waiting: new Map(runningFirst) };
 };
 
 const isSameQuestion = (before: Question | undefined, { revision, occupying, waiting }: Question): boolean =>
   before?.revision === revision &&
   before.waiting.size === waiting.size &&
-  before.occupying.size === occupying.size &&
-  [...waiting].every(([uid, now]) => isSameWaiting(before.waiting.get(uid), now)) &&
-  [...occupying].every(([uid, pod]) => before.occupying.get(uid) === pod);
+  before.occupying === occupying &&
+  [...waiting].every(([uid, now]) => isSameWaiting(before.waiting.get(uid), now));
 
 const isSameWaiting = (old: Waiting | undefined, { pod, before, runs, ended }: Waiting): boolean =>
   old?.pod === pod && old.before === before && old.runs === runs && old.ended === ended;
 
-const decide = (
-  { revision, occupying: known, waiting }: Question,
-  kubeletState: Admitting,
-  node: NodeAdmissionFacts,
-): ReadonlyMap<PodUid, Admission> => {
+const decide = ({ revision, waiting }: Question, kubeletState: Admitting, node: NodeAdmissionFacts): Admitted => {
   const decisions = new Map<PodUid, Admission>();
-  const occupying = new Map(known);
+  let { occupancy } = kubeletState;
   for (const [uid, { pod, before, runs, ended }] of waiting) {
     const inputs = kubeletState.pods.get(uid)?.inputs;
-    const refusal = runs || ended ? undefined : checkPod({ pod, others: othersOf(occupying, uid, pod), node });
+    const refusal = runs || ended ? undefined : checkPod({ pod, neighbours: neighboursOf(occupancy, uid, pod), node });
     if (refusal === undefined && isRefusedResources(before, revision)) continue;
     // What an earlier process left running counts with what its cgroups have, even if less has been allocated to it since.
     if (refusal === undefined && !ended)
-      occupying.set(uid, inputs ? footprintOf({ pod, workerState: inputs.workerState, observed: inputs.observed }) : pod);
+      occupancy = withOccupant(
+        occupancy,
+        uid,
+        inputs ? footprintOf({ pod, workerState: inputs.workerState, observed: inputs.observed }) : pod,
+      );
     const decision: Admission = refusal === undefined ? { state: 'admitted' } : { state: 'refused', ...refusal };
     if (canonicalText(before) !== canonicalText(decision)) decisions.set(uid, decision);
   }
-  return decisions;
+  return { decisions, occupancy };
 };
 
 /** There was no room for it among those that have something for themselves, and nothing has changed since. */
@@ -100,7 +106,3 @@ const isRefusedResources = (admission: Admission | undefined, revision: number):
 /** A pod that completed in an earlier kubelet process takes nothing and is not asked again. */
 const wasAdmitted = (status: PodStatus | undefined): boolean =>
   isTerminal(status) && status?.message?.startsWith('Pod was rejected: ') !== true;
-
-/** A pod of the same name does not count: only one of the two will ever run at a time. */
-const othersOf = (occupying: ReadonlyMap<PodUid, Pod>, uid: PodUid, pod: Pod): readonly Pod[] =>
-  [...occupying].filter(([other, its]) => other !== uid && podKey(its) !== podKey(pod)).map(([, its]) => its);

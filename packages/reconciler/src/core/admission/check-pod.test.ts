@@ -3,9 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { container, nodeFacts, pod } from '../../testing/index.js';
 import { checkPod } from './check-pod.js';
 import type { NodeAdmissionFacts, NodePressure } from './node-admission-facts.js';
+import { neighboursOf, nobody, withOccupant } from './occupancy.js';
 
 const check = (it: Pod, others: readonly Pod[] = [], node: Partial<NodeAdmissionFacts> = {}) =>
-  checkPod({ pod: it, others, node: nodeFacts(node) });
+  checkPod({ pod: it, neighbours: neighboursOf(occupied(others), '', it), node: nodeFacts(node) });
+/** None of them has the name of the one that asks. */
+const occupied = (pods: readonly Pod[]) =>
+  pods.reduce((room, { metadata, ...one }, index) => {
+    return withOccupant(room, `${index}`, { ...one, metadata: { ...metadata, namespace: 'others' } });
+  }, nobody);
 const asking = (cpu: string, memory = '1Gi') =>
   pod('asks', { containers: [container('app', { resources: { requests: { cpu, memory } } })] });
 const onPort = (hostPort: number, rest: object = {}) =>

@@ -38,7 +38,7 @@ export const takenHostPorts = (
   });
 
 /** Upstream: scheduler/framework/plugins/nodeports. */
-export const checkHostPorts: AdmissionCheck = ({ pod, others }) =>
-  takenHostPorts(pod, others).length > 0
+export const checkHostPorts: AdmissionCheck = ({ pod, neighbours }) =>
+  takenHostPorts(pod, neighbours.onHostPorts).length > 0
     ? { reason: 'NodePorts', message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports" }
     : undefined;

@@ -1,3 +1,4 @@
+import { changedKeys } from '@solo-kubelet/manifest-source/versioned-map';
 import type { Pod } from '@solo-kubelet/pod-spec';
 import { generationOf } from '../observation-ages.js';
 import { holdsItsName, type ObservedPod } from '../observed-pod.js';
@@ -9,38 +10,59 @@ import { withResources } from '../resize/pod-resources.js';
 import type { KubeletState } from '../state/kubelet-state.js';
 import type { PodState } from '../state/pod-state.js';
 import { isTerminal } from '../termination.js';
+import { type Occupancy, withOccupant } from './occupancy.js';
 
 export type Occupied = Pick<KubeletState, 'pods' | 'ages'>;
 
 /**
- * Pods that take room on the node, by UID: those that were admitted and have not ended, and every one of which something still runs, wanted or not,
- * until it is gone (kubernetes/kubernetes 104824).
+ * The pods that take room on the node after a step, from what they were before it: those that were admitted and have not ended, and every one of which
+ * something still runs, wanted or not, until it is gone (kubernetes/kubernetes 104824).
  */
-export const occupyingPods = (kubeletState: Occupied): ReadonlyMap<PodUid, Pod> => {
-  const occupying = new Map<PodUid, Pod>();
-  for (const [uid, state] of kubeletState.pods) {
-    const { workerState, observed, desired } = state.inputs;
-    if (!isRunning(observed) && !isExpected(kubeletState, uid, state)) continue;
-    // One that ends counts with what is on record; without a record, and wanted again, what is wanted is the best that is known.
-    const isOnRecord = workerState.removed && workerState.allocatedBefore !== undefined;
-    const pod = workerState.pod ?? (isOnRecord ? undefined : desired?.pod);
-    const counted = pod ?? (observed && unreadPod(observed, workerState));
-    if (counted !== undefined)
-      occupying.set(uid, knownFootprint({ pod: counted, workerState, observed, unsettled: isUnsettled(kubeletState, uid, workerState) }));
-  }
-  return occupying;
+export const occupancyAfter = (occupancy: Occupancy, before: Occupied, after: Occupied): Occupancy => {
+  let result = occupancy;
+  for (const uid of touched(before, after)) result = withOccupant(result, uid, occupantOf(after, uid, result.byUid.get(uid)));
+  return result;
 };
 
-const footprints = new WeakMap<PodWorkerState, Required<FootprintInput> & { readonly footprint: Pod }>();
+const touched = (before: Occupied, after: Occupied): Iterable<PodUid> => {
+  const changed = changedKeys(before.pods, after.pods);
+  const [was, is] = [before.ages, after.ages];
+  if (was === is) return changed;
+  if (was.generation !== is.generation) return new Set([...changed, ...after.pods.keys()]);
+  return new Set([...changed, ...changedKeys(was.inspected, is.inspected), ...changedKeys(was.unread, is.unread)]);
+};
 
-/** Asked at every change of the kubelet state for every pod, of which one has changed. */
-const knownFootprint = (input: Required<FootprintInput>): Pod => {
-  const before = footprints.get(input.workerState);
-  if (before?.pod === input.pod && before.observed === input.observed && before.unsettled === input.unsettled) return before.footprint;
+const occupantOf = (kubeletState: Occupied, uid: PodUid, before: Pod | undefined): Pod | undefined => {
+  const state = kubeletState.pods.get(uid);
+  if (state === undefined) return undefined;
+  const { workerState, observed, desired } = state.inputs;
+  if (!isRunning(observed) && !isExpected(kubeletState, uid, state)) return undefined;
+  // One that ends counts with what is on record; without a record, and wanted again, what is wanted is the best that is known.
+  const isOnRecord = workerState.removed && workerState.allocatedBefore !== undefined;
+  const pod = workerState.pod ?? (isOnRecord ? undefined : desired?.pod);
+  const counted = pod ?? (observed && unreadPod(observed, workerState));
+  if (counted === undefined) return undefined;
+  return knownFootprint({ pod: counted, workerState, observed, unsettled: isUnsettled(kubeletState, uid, workerState) }, before);
+};
+
+const inputs = new WeakMap<Pod, Required<FootprintInput>>();
+
+/** The earlier one where nothing that it goes by is another: most of what a worker notes is none of it. */
+const knownFootprint = (input: Required<FootprintInput>, before: Pod | undefined): Pod => {
+  const known = before && inputs.get(before);
+  if (before !== undefined && known !== undefined && sameFootprint(known, input)) return before;
   const footprint = footprintOf(input);
-  footprints.set(input.workerState, { ...input, footprint });
+  inputs.set(footprint, input);
   return footprint;
 };
+
+const sameFootprint = (a: Required<FootprintInput>, b: Required<FootprintInput>): boolean =>
+  a.pod === b.pod &&
+  a.observed === b.observed &&
+  a.unsettled === b.unsettled &&
+  (a.workerState === b.workerState || FOOTPRINT_PARTS.every((part) => a.workerState[part] === b.workerState[part]));
+
+const FOOTPRINT_PARTS = ['allocating', 'actuated', 'unconfirmed', 'podCgroup', 'podUnconfirmed'] as const;
 
 /** Also a sandbox without containers has its address and its host ports. */
 const isRunning = (observed: ObservedPod | undefined): boolean => observed !== undefined && holdsItsName(observed);

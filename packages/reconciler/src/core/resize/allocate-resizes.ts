@@ -1,8 +1,9 @@
 import type { NodeAdmissionFacts } from '../admission/node-admission-facts.js';
-import { isUnsettled, occupyingPods } from '../admission/occupying-pods.js';
+import { neighboursOf, type Occupancy, withOccupant } from '../admission/occupancy.js';
+import { isUnsettled } from '../admission/occupying-pods.js';
 import { canonicalText } from '../canonical-text.js';
 import { byTurn } from '../desired-state.js';
-import { type PodUid, podKey } from '../pod-identity.js';
+import type { PodUid } from '../pod-identity.js';
 import type { PodWorkerState } from '../pod-worker-state.js';
 import type { KubeletState } from '../state/kubelet-state.js';
 import { waitsForAllocation } from '../state/pod-index.js';
@@ -15,7 +16,7 @@ import { footprintOf } from './footprint.js';
  * record. Those that give something back come
  * first, then by priority, then whoever has waited longest (sortPendingResizes in pkg/kubelet/allocation/allocation_manager.go).
  */
-export const allocateResizes = (kubeletState: KubeletState, node: NodeAdmissionFacts): ReadonlyMap<PodUid, PodWorkerState> => {
+export const allocateResizes = (kubeletState: KubeletState, node: NodeAdmissionFacts): Allocated => {
   const decided = new Map<PodUid, PodWorkerState>();
   const asking = [...kubeletState.index.undecided.keys()].flatMap((uid) => {
     const state = kubeletState.pods.get(uid);
@@ -25,27 +26,33 @@ export const allocateResizes = (kubeletState: KubeletState, node: NodeAdmissionF
       ? []
       : [{ uid, desired, workerState, observed, allocated: workerState.pod }];
   });
-  if (asking.length === 0) return decided;
+  if (asking.length === 0) return { decided, occupancy: kubeletState.occupancy };
   const waiting = byTurn(asking).map(({ desired: { pod }, ...rest }) => ({ ...rest, desired: pod }));
-  const occupying = new Map(occupyingPods(kubeletState));
+  let { occupancy } = kubeletState;
   const rank = ({ allocated, desired }: (typeof waiting)[number]): number =>
     asksForMore(allocated, desired) ? -Number(desired.spec.priority ?? 0) : Number.NEGATIVE_INFINITY;
   for (const { uid, desired, workerState, observed, allocated } of waiting.sort((a, b) => compare(rank(a), rank(b)))) {
-    const others = [...occupying].filter(([other, its]) => other !== uid && podKey(its) !== podKey(desired)).map(([, its]) => its);
     const started = observed !== undefined || workerState.inPass || workerState.podCgroup !== undefined;
-    const pending = checkResize({ allocated, desired, started, others, node });
+    const pending = checkResize({ allocated, desired, started, neighbours: neighboursOf(occupancy, uid, desired), node });
     if (pending !== undefined) {
       if (canonicalText(pending) !== canonicalText(workerState.resizePending)) decided.set(uid, { ...workerState, resizePending: pending });
       continue;
     }
     const resized: PodWorkerState = { ...workerState, allocating: { pod: desired, started }, resizePending: undefined };
     decided.set(uid, resized);
-    occupying.set(
+    occupancy = withOccupant(
+      occupancy,
       uid,
       footprintOf({ pod: allocated, workerState: resized, observed, unsettled: isUnsettled(kubeletState, uid, workerState) }),
     );
   }
-  return decided;
+  return { decided, occupancy };
 };
+
+/** What was decided, and what room is taken by it. */
+interface Allocated {
+  readonly decided: ReadonlyMap<PodUid, PodWorkerState>;
+  readonly occupancy: Occupancy;
+}
 
 const compare = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);

@@ -1,6 +1,7 @@
 import { type Pod, podQosClass, podRequests, quantityMilliValue, quantityValue } from '@solo-kubelet/pod-spec';
 import { checkPod } from '../admission/check-pod.js';
 import type { NodeAdmissionFacts } from '../admission/node-admission-facts.js';
+import type { Neighbours } from '../admission/occupancy.js';
 import { allContainers } from '../all-containers.js';
 import { resourcesOfPod, sameQuantity } from './pod-resources.js';
 import { resizesSwap } from './swappable.js';
@@ -20,20 +21,20 @@ export interface ResizeRequest {
   readonly desired: Pod;
   /** Nothing of it has been made yet: then nothing has to be changed in place. */
   readonly started: boolean;
-  readonly others: readonly Pod[];
+  readonly neighbours: Neighbours;
   readonly node: NodeAdmissionFacts;
 }
 
 /** Whether what the manifest asks for can be allocated. Upstream: pkg/kubelet/allocation (handlers.go, canAdmitPod), ValidatePodResize. */
 export const checkResize = (request: ResizeRequest): ResizePending | undefined => {
-  const { allocated, desired, started, others, node } = request;
+  const { allocated, desired, started, neighbours, node } = request;
   const refused = started ? (neverHere(allocated, desired, node) ?? notInPlace(allocated, desired)) : undefined;
   if (refused !== undefined) return { reason: 'Infeasible', ...refused };
   const beyond = beyondNode(desired, node);
   if (beyond !== undefined) return { reason: 'Infeasible', message: beyond };
   if (!asksForMore(allocated, desired)) return undefined;
   const { pressures: _, ...ready } = node; // a pod that runs already is not kept out by a node that is short
-  const refusal = checkPod({ pod: desired, others, node: { ...ready, shuttingDown: false } });
+  const refusal = checkPod({ pod: desired, neighbours, node: { ...ready, shuttingDown: false } });
   return refusal && { reason: 'Deferred', message: refusal.message };
 };
 

@@ -3,6 +3,7 @@ import type { Pod, PodStatus } from '@solo-kubelet/pod-spec';
 import type { ProbeResult } from '@solo-kubelet/probe-engine';
 import type { PodActivity } from '../activity.js';
 import type { NodeAdmissionFacts } from '../admission/node-admission-facts.js';
+import { nobody, type Occupancy } from '../admission/occupancy.js';
 import type { BackoffEntry, BackoffPolicy } from '../crash-backoff.js';
 import { noObservation, type Observation, type ObservationAges } from '../observation-ages.js';
 import type { PodUid } from '../pod-identity.js';
@@ -19,6 +20,8 @@ export interface KubeletState {
   /** Every pod that is wanted, observed or remembered, in the order in which they became known. Written by with-pod.ts alone. */
   readonly pods: ReadonlyMap<PodUid, PodState>;
   readonly index: PodIndex;
+  /** Who takes room on the node. Follows from the records and their ages: each step of reduceKubeletState ends with it in step with them. */
+  readonly occupancy: Occupancy;
   /** `source path` of every source of manifests that has delivered its first full set. */
   readonly syncedSources: ReadonlySet<string>;
   /** How many pods have been asked for so far. */
@@ -40,6 +43,7 @@ export interface KubeletState {
 export const emptyKubeletState: KubeletState = {
   pods: new Map(),
   index: emptyIndex,
+  occupancy: nobody,
   syncedSources: new Set(),
   turns: 0,
   ages: noObservation,

@@ -1,6 +1,7 @@
 import type { ProbeResult } from '@solo-kubelet/probe-engine';
 import { admitPods } from '../admission/admit-pods.js';
 import type { NodeAdmissionFacts } from '../admission/node-admission-facts.js';
+import { occupancyAfter } from '../admission/occupying-pods.js';
 import { canonicalText } from '../canonical-text.js';
 import type { BackoffPolicy } from '../crash-backoff.js';
 import { allSynced } from '../desired-state.js';
@@ -39,8 +40,17 @@ export const reduceKubeletState = (settings: KubeletStateSettings, kubeletState:
   if (took === kubeletState) return kubeletState;
   const now = momentOf(input);
   const taken = hasRelisted(took) && !hasRelisted(kubeletState) ? reconcileStoredStatuses(took, now) : took;
-  const admitted = admits(input) ? admitWaiting(allocateWaiting(settings, taken), now) : taken;
-  return deriveStatuses(settings, kubeletState, admitted, input);
+  if (!admits(input) || taken.node === undefined || taken.index.undecided.size === 0)
+    return withOccupancy(kubeletState, deriveStatuses(settings, kubeletState, taken, input));
+  const asked = withOccupancy(kubeletState, taken);
+  const allocated = withOccupancy(asked, allocateWaiting(settings, asked));
+  return withOccupancy(allocated, deriveStatuses(settings, kubeletState, admitWaiting(allocated, now), input));
+};
+
+/** With the room that is taken after a step; `before` had it as it was. */
+const withOccupancy = (before: KubeletState, after: KubeletState): KubeletState => {
+  const occupancy = occupancyAfter(after.occupancy, before, after);
+  return occupancy === after.occupancy ? after : { ...after, occupancy };
 };
 
 const reconcileStoredStatuses = (kubeletState: KubeletState, now: Moment): KubeletState => {
@@ -197,17 +207,18 @@ const admits = ({ type }: KubeletStateInput): boolean => type !== 'probeResult';
 const allocateWaiting = (settings: KubeletStateSettings, kubeletState: KubeletState): KubeletState => {
   if (kubeletState.node === undefined || !hasRelisted(kubeletState) || !allSynced(kubeletState.syncedSources, settings.sources))
     return kubeletState;
-  let allocated = kubeletState;
-  for (const [uid, workerState] of allocateResizes(kubeletState, kubeletState.node))
-    allocated = withInputs(allocated, uid, { workerState });
+  const { decided, occupancy } = allocateResizes(kubeletState, kubeletState.node);
+  let allocated = decided.size === 0 ? kubeletState : { ...kubeletState, occupancy };
+  for (const [uid, workerState] of decided) allocated = withInputs(allocated, uid, { workerState });
   return allocated;
 };
 
 /** Pods that wait for admission or were refused are asked again whenever anything changes that might let them in. */
 const admitWaiting = (kubeletState: KubeletState, now: Moment): KubeletState => {
   if (kubeletState.node === undefined || !hasRelisted(kubeletState) || kubeletState.index.undecided.size === 0) return kubeletState;
-  let decided = kubeletState;
-  for (const [uid, admission] of admitPods(kubeletState, kubeletState.node)) {
+  const { decisions, occupancy } = admitPods(kubeletState, kubeletState.node);
+  let decided = decisions.size === 0 ? kubeletState : { ...kubeletState, occupancy };
+  for (const [uid, admission] of decisions) {
     const before = kubeletState.pods.get(uid)?.inputs.workerState.admission;
     if (before?.state === 'refused' && admission.state === 'admitted') decided = withStatus(decided, uid, undefined, now);
     decided = withWorkerState(decided, uid, (workerState) => ({ ...workerState, admission }));
