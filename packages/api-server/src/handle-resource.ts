@@ -9,11 +9,13 @@ import { checkNamespace, createObject, placeInNamespace } from './registry/creat
 import { type DeleteOptions, deleteObject, validateDeleteOptions } from './registry/delete-object.js';
 import { listObjects, tooLargeVersion } from './registry/list-objects.js';
 import { dedupeOwners } from './registry/prepare-metadata.js';
+import { checkFields } from './registry/select-objects.js';
 import { updateObject, wholeObject } from './registry/update-object.js';
 import { parseVersion, versionProblem } from './registry/versions.js';
 import { managerOf, qualifiedResource } from './registry/write-object.js';
 import { readDeleteOptions } from './request/delete-options.js';
 import { checkAccepted, LIST_TYPES, negotiate, OBJECT_TYPES } from './request/media-types.js';
+import { parseSelectors } from './request/parse-selectors.js';
 import { readListOptions, readWriteOptions } from './request/query-options.js';
 import { isOn } from './request/request-info.js';
 import { wantsIndented } from './request/wants-indented.js';
@@ -166,13 +168,18 @@ const remove = (ctx: RequestContext, resource: ApiResource): PlainAnswer => {
     : objectAnswer(ctx, resource, answer as StoredObject, code);
 };
 
+/** How many objects upstream reads at once where nobody says a limit: with one a version means exactly that. */
+const COLLECTION_PAGE = 10_000;
+
 const removeCollection = (ctx: RequestContext, resource: ApiResource): PlainAnswer => {
   const { namespace } = ctx.info;
   const listOptions = readListOptions(ctx.query, false);
+  checkFields(resource, parseSelectors(listOptions.labelSelector, listOptions.fieldSelector).terms);
   const options = readDeleteOptions(ctx);
   validateDeleteOptions(options);
   warnOfOrphans(ctx, resource, options);
-  const list = listObjects(ctx, { resource, namespace, options: { ...listOptions, resourceVersion: '', resourceVersionMatch: '' } });
+  const limit = listOptions.limit === 0 ? COLLECTION_PAGE : listOptions.limit;
+  const list = listObjects(ctx, { resource, namespace, options: { ...listOptions, limit } });
   for (const { metadata } of list.items) {
     deleteObject(ctx, resource, { namespace: metadata.namespace ?? '', name: metadata.name ?? '' }, options);
   }
@@ -233,7 +240,7 @@ const createSubresource = (ctx: RequestContext, resource: ApiResource, sub: Subr
     }
     default: {
       const draft = readObject(ctx, expected('authentication.k8s.io', 'TokenRequest'), noDefaults, options.fieldValidation);
-      return valueAnswer(201, ctx.output, requestToken(ctx, namespace, name, draft));
+      return valueAnswer(201, ctx.output, requestToken(ctx, { namespace, name, draft, manager: managerOf(ctx, options) }));
     }
   }
 };

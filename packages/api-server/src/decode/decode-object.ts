@@ -38,7 +38,7 @@ const summarize = (bytes: Uint8Array): string => {
 };
 
 /** Names count without their case here. */
-const typeFields = (root: ManifestNode): { readonly apiVersion: string; readonly kind: string } | { readonly problem: string } => {
+export const typeFields = (root: ManifestNode): { readonly apiVersion: string; readonly kind: string } | { readonly problem: string } => {
   if (root.kind === 'list' || (root.kind === 'scalar' && root.type !== 'null')) {
     const type = root.kind === 'list' ? 'array' : root.type === 'boolean' ? 'bool' : root.type;
     const go = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';

@@ -26,11 +26,14 @@ const readJson = (bytes: Uint8Array): BodyTree => {
     const text = decodeUtf8(bytes);
     const isBroken = text.trimStart().startsWith('\ufffd') && bytes[0]! >= 0x80;
     // Go looks at bytes: one that begins no character stands for itself in its message.
-    const problem = isBroken ? `invalid character '${String.fromCharCode(bytes[0]!)}' looking for beginning of value` : goJsonError(text);
+    const problem = isBroken ? `invalid character '${shownByte(bytes[0]!)}' looking for beginning of value` : goJsonError(text);
     if (problem === undefined && !(error instanceof Error)) throw error;
     return { ok: false, message: `couldn't get version/kind; json parse error: ${problem ?? ofLimit(error)}` };
   }
 };
+
+/** A byte of no character as Go prints the character of its number: what cannot be seen is escaped. */
+const shownByte = (byte: number): string => (byte <= 0xa0 || byte === 0xad ? `\\u00${byte.toString(16)}` : String.fromCharCode(byte));
 
 /** Where upstream reads 10,000 levels: what comes after may recurse. */
 const TOO_DEEP = `exceeded max depth of ${MAX_JSON_LEVELS}`;

@@ -4,6 +4,7 @@ import type { ApiResource } from '../resources/api-resource.js';
 import { ApiError, badRequest, expired } from '../status/api-error.js';
 import { objectKeyOf } from '../store/object-store.js';
 import type { StoredObject } from '../stored-object.js';
+import { readToken, writeToken } from './continue-token.js';
 import { readSelection, type Selection } from './select-objects.js';
 import { parseVersion, versionProblem } from './versions.js';
 
@@ -13,40 +14,6 @@ export interface ListAnswer {
   readonly continue?: string;
   readonly remaining?: number;
 }
-
-const TOKEN_VERSION = 'meta.k8s.io/v1';
-
-interface ContinueToken {
-  readonly version: number;
-  /** The key to begin with, below the prefix of the list. */
-  readonly start: string;
-}
-
-const writeToken = ({ version, start }: ContinueToken): string =>
-  Buffer.from(JSON.stringify({ v: TOKEN_VERSION, rv: version, start })).toString('base64url');
-
-const readToken = (text: string): ContinueToken => {
-  const fail = (why: string): never => {
-    throw badRequest(`invalid continue token: ${why}`);
-  };
-  const bad = text.search(/[^A-Za-z0-9_-]/);
-  if (bad !== -1 || text.length % 4 === 1) {
-    const at = bad !== -1 ? bad : text.length - (text.length % 4);
-    return fail(`continue key is not valid: illegal base64 data at input byte ${at}`);
-  }
-  let value: { v?: unknown; rv?: unknown; start?: unknown };
-  try {
-    value = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as typeof value;
-  } catch (error) {
-    return fail(`continue key is not valid: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  if (value.v !== TOKEN_VERSION) return fail(`continue key is not valid: server does not recognize this encoded version ${value.v ?? ''}`);
-  if (!value.rv) return fail('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
-  if (typeof value.start !== 'string' || value.start === '')
-    return fail('continue key is not valid: encoded start key empty (version meta.k8s.io/v1)');
-  if (value.start.split('/').includes('..')) return fail(`continue key is not valid: ${JSON.stringify(value.start)}`);
-  return { version: Number(value.rv), start: value.start };
-};
 
 /** The words of the watch cache for a version that is not there yet. */
 export const tooLargeVersion = (wanted: bigint, current: number): ApiError => {
@@ -93,13 +60,15 @@ export const listObjects = (ctx: RequestContext, { resource, namespace, options 
   const { store } = ctx.parts;
   const selection = readSelection(resource, options.labelSelector, options.fieldSelector);
   const prefix = resource.namespaced && namespace !== '' ? `${namespace}/` : '';
+  // One object is looked up by its name, and has no pages.
+  const isOne = selection.name !== undefined && options.continue === '' && (!resource.namespaced || namespace !== '');
   const page = (all: readonly StoredObject[], version: number, start: string): ListAnswer =>
-    paged(all, { version, start, prefix, selection, limit: options.limit });
+    paged(all, { version, start, prefix, selection, limit: isOne ? 0 : options.limit });
   if (options.continue !== '') {
+    const token = readToken(options.continue);
     if (options.resourceVersion !== '' && options.resourceVersion !== '0') {
       throw badRequest('specifying resource version is not allowed when using continue');
     }
-    const token = readToken(options.continue);
     // A list at any version is answered whole from what is at hand.
     if (options.resourceVersion === '0')
       return {

@@ -9,6 +9,8 @@ import type { StoredObject } from '../stored-object.js';
 export interface Selection {
   readonly matches: (object: StoredObject) => boolean;
   readonly isEverything: boolean;
+  /** The one name that an object must have; undefined if several may do. */
+  readonly name?: string;
 }
 
 const META_FIELDS = ['metadata.name', 'metadata.namespace'];
@@ -21,15 +23,17 @@ const fieldsOf = (resource: ApiResource, object: StoredObject): Readonly<Record<
 
 const EMPTY: StoredObject = { apiVersion: '', kind: '', metadata: {} };
 
-/** Kinds of the core say it in other words than all others. */
-const checkFields = (resource: ApiResource, terms: readonly FieldTerm[]): void => {
+/** Kinds of the core say it in other words than all others. @throws ApiError 400 */
+export const checkFields = (resource: ApiResource, terms: readonly FieldTerm[]): void => {
   const known = new Set([...META_FIELDS, ...Object.keys(resource.fields?.(EMPTY) ?? {})]);
   for (const { field } of terms) {
     if (known.has(field) && (resource.namespaced || field !== 'metadata.namespace' || resource.fields === undefined)) continue;
     throw badRequest(
       resource.fields === undefined
         ? `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
-        : `field label not supported: ${field}`,
+        : resource.kind === 'Job'
+          ? `field label ${JSON.stringify(field)} not supported for Job`
+          : `field label not supported: ${field}`,
     );
   }
 };
@@ -39,8 +43,10 @@ export const readSelection = (resource: ApiResource, labelSelector: string, fiel
   const { requirements, terms } = parseSelectors(labelSelector, fieldSelector);
   checkFields(resource, terms);
   const isEverything = (requirements?.length ?? 0) === 0 && terms.length === 0;
+  const named = terms.find(({ field, operator }) => field === 'metadata.name' && operator !== '!=');
   return {
     isEverything,
+    ...(named !== undefined && { name: named.value }),
     matches: isEverything
       ? () => true
       : (object) =>

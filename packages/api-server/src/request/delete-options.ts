@@ -1,5 +1,6 @@
 import { decodeProtobuf } from '@solo-kubelet/api-protobuf';
 import { headerOf, type RequestContext } from '../context.js';
+import { typeFields } from '../decode/decode-object.js';
 import { decodeAs } from '../decode/decode-struct.js';
 import { readBody } from '../decode/read-body.js';
 import { nodeValue } from '../decode/value-node.js';
@@ -21,14 +22,19 @@ const protobufBody = (bytes: Uint8Array): Uint8Array => {
   return new TextEncoder().encode(jsonText(result.object));
 };
 
+/** In which version options are read that do not say theirs. */
+const META_VERSION = 'meta.k8s.io/v1';
+
 const fromBody = (ctx: RequestContext): DeleteOptions => {
   const language = bodyLanguage(headerOf(ctx.request, 'content-type'));
   if (ctx.request.bodyTooLarge === true) throw tooLarge(MAX_BODY_BYTES);
   const tree = language === 'protobuf' ? readBody(protobufBody(ctx.request.body), 'json') : readBody(ctx.request.body, language);
   if (!tree.ok) throw badRequest(tree.message);
+  const types = typeFields(tree.root);
+  if ('problem' in types) throw badRequest(`couldn't get version/kind; json parse error: ${types.problem}`);
   const value = (nodeValue(tree.root) ?? {}) as { kind?: unknown; apiVersion?: unknown };
   const kind = typeof value.kind === 'string' && value.kind !== '' ? value.kind : 'DeleteOptions';
-  const apiVersion = typeof value.apiVersion === 'string' && value.apiVersion !== '' ? value.apiVersion : 'v1';
+  const apiVersion = typeof value.apiVersion === 'string' && value.apiVersion !== '' ? value.apiVersion : META_VERSION;
   if (kind !== 'DeleteOptions')
     throw badRequest(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} ${SCHEME}`);
   const decoded = decodeAs(serverSchema.struct('DeleteOptions'), tree.root, language === 'protobuf' ? 'json' : language);

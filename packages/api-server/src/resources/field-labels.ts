@@ -44,6 +44,5 @@ export const fieldLabels: Readonly<Record<string, (object: StoredObject) => Read
     type: text(object['type']),
   }),
   replicationcontrollers: ({ status }) => ({ 'status.replicas': text(status?.['replicas'] ?? 0) }),
-  'replicasets.apps': ({ status }) => ({ 'status.replicas': text(status?.['replicas'] ?? 0) }),
   'jobs.batch': ({ status }) => ({ 'status.successful': text(status?.['succeeded'] ?? 0) }),
 };

@@ -42,6 +42,8 @@ const throughNode = (ctx: RequestContext, nodeName: string): never => {
   throw internalError(`no preferred addresses found; known addresses: []`);
 };
 
+const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+
 /** What may be asked of a log (validation.ValidatePodLogOptions). @throws ApiError 400, 422 */
 const checkLogOptions = (ctx: RequestContext): void => {
   const { query } = ctx;
@@ -52,12 +54,17 @@ const checkLogOptions = (ctx: RequestContext): void => {
   };
   const [tailLines, limitBytes, sinceSeconds] = [number('tailLines'), number('limitBytes'), number('sinceSeconds')];
   const sinceTime = query.get('sinceTime');
+  if (sinceTime && !RFC3339.test(sinceTime)) {
+    const layout = '2006-01-02T15:04:05Z07:00';
+    throw badRequest(
+      `parsing time ${JSON.stringify(sinceTime)} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(sinceTime)} as "2006"`,
+    );
+  }
   if (tailLines !== undefined && tailLines < 0) report.invalid('tailLines', tailLines, 'must be greater than or equal to 0');
   if (limitBytes !== undefined && limitBytes < 1) report.invalid('limitBytes', limitBytes, 'must be greater than 0');
   if (sinceSeconds !== undefined && sinceTime) report.forbidden('', 'at most one of `sinceTime` or `sinceSeconds` may be specified');
   else if (sinceSeconds !== undefined && sinceSeconds < 1) report.invalid('sinceSeconds', sinceSeconds, 'must be greater than 0');
-  const stream = query.get('stream');
-  if (stream !== null && stream !== '' && stream !== 'All') report.forbidden('stream', 'may not be specified');
+  if (query.has('stream')) report.forbidden('stream', 'may not be specified');
   if (report.errors.length > 0) throw invalid({ group: '', name: 'PodLogOptions' }, ctx.info.name, report.errors);
 };
 
@@ -113,7 +120,9 @@ const noHost = (): ApiError => badRequest('address not allowed');
 /** Proxies to Pods, Services and nodes. */
 export const proxy = (ctx: RequestContext): ApiAnswer => {
   const { resource, namespace, name } = ctx.info;
-  const [id = ''] = name.split(':');
+  // `name`, `name:port` or `scheme:name:port`.
+  const parts = name.split(':');
+  const id = parts[parts.length === 3 ? 1 : 0] ?? '';
   if (resource === 'pods') {
     const pod = ctx.parts.store.get('pods', `${namespace}/${id}`);
     if (pod === undefined) throw notFound(PODS, id);

@@ -1,6 +1,7 @@
 import { createReport } from '@solo-kubelet/pod-spec/schema';
 import { issuerOf } from '../access/authenticate.js';
 import { type RequestContext, timeText } from '../context.js';
+import { checkNamespace } from '../registry/create-object.js';
 import { badRequest, conflict, invalid, notFound } from '../status/api-error.js';
 import type { ObjectDraft, StoredObject, Values } from '../stored-object.js';
 
@@ -40,13 +41,38 @@ const boundObject = (ctx: RequestContext, namespace: string, account: StoredObje
   return found;
 };
 
+export interface TokenRequest {
+  readonly namespace: string;
+  readonly name: string;
+  readonly draft: ObjectDraft;
+  readonly manager: string;
+}
+
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
+
+/** Whose the fields of a request are that nobody keeps: its sender's, as of any new object. */
+const managersOf = (spec: Values, manager: string, time: string): NonNullable<StoredObject['metadata']['managedFields']> => {
+  const reference = spec['boundObjectRef'] as Values | null | undefined;
+  const inner = Object.keys(reference ?? {}).map((name) => [`f:${name}`, {}]);
+  const fields = {
+    ...(isGiven(spec['audiences']) && { 'f:audiences': {} }),
+    ...(reference && { 'f:boundObjectRef': inner.length === 0 ? {} : { '.': {}, ...Object.fromEntries(inner) } }),
+    'f:expirationSeconds': {},
+  };
+  const apiVersion = 'authentication.k8s.io/v1';
+  return [{ manager, operation: 'Update', apiVersion, time, fieldsType: 'FieldsV1', fieldsV1: { 'f:spec': fields }, subresource: 'token' }];
+};
+
 /** Makes a token of a service account (serviceaccounts/token). @throws ApiError */
-export const requestToken = (ctx: RequestContext, namespace: string, name: string, draft: ObjectDraft): StoredObject => {
+export const requestToken = (ctx: RequestContext, { namespace, name, draft, manager }: TokenRequest): StoredObject => {
+  checkNamespace(draft, namespace);
+  if (draft.metadata.name && draft.metadata.name !== name) {
+    const report = createReport();
+    report.invalid('metadata.name', draft.metadata.name, 'must match the service account name if specified');
+    throw invalid({ group: 'authentication.k8s.io', name: 'TokenRequest' }, name, report.errors);
+  }
   const account = ctx.parts.store.get('serviceaccounts', `${namespace}/${name}`);
   if (account === undefined) throw notFound({ group: '', name: 'serviceaccounts' }, name);
-  if (draft.metadata.name && draft.metadata.name !== name) {
-    throw badRequest(`the name of the object (${draft.metadata.name}) does not match the name on the URL (${name})`);
-  }
   const spec = (draft.spec ?? {}) as Values;
   const audiences =
     ((spec['audiences'] ?? []) as readonly string[]).length > 0 ? (spec['audiences'] as readonly string[]) : [issuerOf(ctx.parts)];
@@ -81,6 +107,7 @@ export const requestToken = (ctx: RequestContext, namespace: string, name: strin
       namespace,
       ...(account.metadata.uid !== undefined && { uid: account.metadata.uid }),
       creationTimestamp: ctx.nowText,
+      managedFields: managersOf(spec, manager, ctx.nowText),
     },
     spec: { audiences, expirationSeconds: seconds, boundObjectRef: reference ?? null },
     status: { token, expirationTimestamp: timeText(ctx.request.nowMs + seconds * 1000) },

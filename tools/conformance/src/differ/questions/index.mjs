@@ -4,6 +4,7 @@ import { classes, limits, quotas } from './amounts.mjs';
 import { patchApply } from './apply.mjs';
 import { remove } from './deletions.mjs';
 import { immutables } from './immutables.mjs';
+import { collections, fields, pages, parts } from './lists.mjs';
 import { patchJson, patchMerge, patchStrategic } from './patches.mjs';
 import { path } from './paths.mjs';
 import { podParts } from './pod-parts.mjs';
@@ -43,6 +44,10 @@ export const QUESTIONS = {
   immutables,
   access,
   'pod-parts': podParts,
+  fields,
+  pages,
+  collections,
+  parts,
   limits,
   quotas,
   classes,

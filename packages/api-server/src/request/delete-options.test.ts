@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { askCore } from '../testing/ask-core.js';
+
+it('options of another kind are said in the version that options have by themselves', () => {
+  const ask = askCore();
+  const told = (path: string, body: object) => ask('DELETE', path, body).value.message;
+  const scheme = 'in scheme "pkg/apis/meta/internalversion/scheme/register.go:27"';
+  expect(told('configmaps/x', { kind: 'Pod' })).toBe(`no kind "Pod" is registered for version "meta.k8s.io/v1" ${scheme}`);
+  expect(told('configmaps/x', { kind: 'Pod', apiVersion: 'v1' })).toBe(`no kind "Pod" is registered for version "v1" ${scheme}`);
+  expect(told('configmaps/x', [])).toContain("couldn't get version/kind; json parse error: json: cannot unmarshal array");
+});
+
+it('fields that nothing can be selected by are said before the options are read', () => {
+  const ask = askCore();
+  expect(ask('DELETE', 'pods?fieldSelector=x%3Dy', []).value.message).toBe('field label not supported: x');
+  const jobs = '/apis/batch/v1/namespaces/default/jobs?fieldSelector=x%3Dy';
+  expect(ask('GET', jobs).value.message).toBe('field label "x" not supported for Job');
+  const sets = '/apis/apps/v1/namespaces/default/replicasets?fieldSelector=status.replicas%3D1';
+  expect(ask('GET', sets).value.message).toContain('"status.replicas" is not a known field selector');
+});
