@@ -26,6 +26,7 @@ import { type ApiAnswer, type PlainAnswer, valueAnswer } from './respond/answer.
 import { noDefinitions } from './respond/no-definitions.js';
 import { listAnswer, objectAnswer } from './respond/object-answer.js';
 import { badRequest, internal, methodNotAllowed, noSuchResource, notFound, noWatch, type Status, tooLarge } from './status/api-error.js';
+import { objectKeyOf } from './store/object-store.js';
 import type { ObjectDraft, StoredObject } from './stored-object.js';
 import { bindPod } from './subresources/binding.js';
 import { evictPod } from './subresources/eviction.js';
@@ -181,6 +182,8 @@ const removeCollection = (ctx: RequestContext, resource: ApiResource): PlainAnsw
   const limit = listOptions.limit === 0 ? COLLECTION_PAGE : listOptions.limit;
   const list = listObjects(ctx, { resource, namespace, options: { ...listOptions, limit } });
   for (const { metadata } of list.items) {
+    // A list of an earlier version has what is gone since.
+    if (ctx.parts.store.get(resource.storedAs, objectKeyOf(metadata)) === undefined) continue;
     deleteObject(ctx, resource, { namespace: metadata.namespace ?? '', name: metadata.name ?? '' }, options);
   }
   return listAnswer(ctx, resource, list);

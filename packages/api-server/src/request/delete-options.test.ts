@@ -18,3 +18,13 @@ it('fields that nothing can be selected by are said before the options are read'
   const sets = '/apis/apps/v1/namespaces/default/replicasets?fieldSelector=status.replicas%3D1';
   expect(ask('GET', sets).value.message).toContain('"status.replicas" is not a known field selector');
 });
+
+it('a collection as it was at a version is deleted but for what is gone already', () => {
+  const ask = askCore();
+  for (const name of ['a', 'b']) ask('POST', 'configmaps', { metadata: { name } });
+  const version = ask('GET', 'configmaps').value.metadata.resourceVersion;
+  ask('DELETE', 'configmaps/a');
+  const { code, value } = ask('DELETE', `configmaps?resourceVersion=${version}`);
+  expect([code, value.items.map(({ metadata }: { metadata: { name: string } }) => metadata.name)]).toEqual([200, ['a', 'b']]);
+  expect(ask('GET', 'configmaps').value.items).toEqual([]);
+});
