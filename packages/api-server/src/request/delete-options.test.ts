@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { askCore } from '../testing/ask-core.js';
+import { askCore, createCore } from '../testing/ask-core.js';
 
 it('options of another kind are said in the version that options have by themselves', () => {
   const ask = askCore();
@@ -27,4 +27,18 @@ it('a collection as it was at a version is deleted but for what is gone already'
   const { code, value } = ask('DELETE', `configmaps?resourceVersion=${version}`);
   expect([code, value.items.map(({ metadata }: { metadata: { name: string } }) => metadata.name)]).toEqual([200, ['a', 'b']]);
   expect(ask('GET', 'configmaps').value.items).toEqual([]);
+});
+
+it('a grace period without a number is none', () => {
+  const target = '/api/v1/namespaces/default/pods/x?gracePeriodSeconds=';
+  const answer = createCore().handle({ method: 'DELETE', target, headers: {}, body: new Uint8Array(), nowMs: 0 });
+  expect(answer.type === 'answer' && JSON.parse(String(answer.body)).message).toBe('strconv.ParseInt: parsing "": invalid syntax');
+});
+
+it('an event that names no reporting component is not selected by its source', () => {
+  const ask = askCore();
+  const involvedObject = { kind: 'Pod', name: 'p', namespace: 'default' };
+  ask('POST', 'events', { metadata: { name: 'e' }, involvedObject, reason: 'R', source: { component: 'c' } });
+  expect(ask('GET', 'events?fieldSelector=reportingComponent%3D').value.items).toHaveLength(1);
+  expect(ask('GET', 'events?fieldSelector=source%3Dc').value.items).toHaveLength(1);
 });

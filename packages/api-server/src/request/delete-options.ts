@@ -66,7 +66,7 @@ export const readDeleteOptions = (ctx: RequestContext): DeleteOptions => {
   const resourceVersion = query.get('resourceVersion');
   return {
     dryRun: query.getAll('dryRun'),
-    ...(grace !== null && grace !== '' && { gracePeriodSeconds: readInt(grace) }),
+    ...(grace !== null && { gracePeriodSeconds: readInt(grace) }),
     ...(orphan !== null && { orphanDependents: isOn(orphan) }),
     ...(policy !== null && { propagationPolicy: policy }),
     ...((uid !== null || resourceVersion !== null) && {

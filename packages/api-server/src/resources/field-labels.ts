@@ -33,14 +33,14 @@ export const fieldLabels: Readonly<Record<string, (object: StoredObject) => Read
   events: (object) => ({
     ...reference('involvedObject', object['involvedObject']),
     reason: text(object['reason']),
-    reportingComponent: text(object['reportingComponent'] || part(object['source'])['component']),
+    reportingComponent: text(object['reportingComponent']),
     source: text(part(object['source'])['component'] || object['reportingComponent']),
     type: text(object['type']),
   }),
   'events.events.k8s.io': (object) => ({
     ...reference('regarding', object['regarding']),
     reason: text(object['reason']),
-    reportingController: text(object['reportingController'] || part(object['deprecatedSource'])['component']),
+    reportingController: text(object['reportingController']),
     type: text(object['type']),
   }),
   replicationcontrollers: ({ status }) => ({ 'status.replicas': text(status?.['replicas'] ?? 0) }),

@@ -24,3 +24,11 @@ it('its fields are its sender’s', () => {
     { manager: 'me', subresource: 'token', fieldsV1: { 'f:spec': { 'f:audiences': {}, 'f:expirationSeconds': {} } } },
   ]);
 });
+
+it('a token for an object that is another by now is refused with its kind', () => {
+  const ask = withAccount();
+  ask('POST', 'pods', { metadata: { name: 'x' }, spec: { serviceAccountName: 's', containers: [{ name: 'c', image: 'i' }] } });
+  const boundObjectRef = { kind: 'Pod', apiVersion: 'v1', name: 'x', uid: 'y' };
+  const { code, value } = ask('POST', TOKEN, { spec: { boundObjectRef } });
+  expect([code, value.details.kind]).toEqual([409, 'Pod']);
+});

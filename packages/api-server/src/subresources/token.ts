@@ -33,7 +33,8 @@ const boundObject = (ctx: RequestContext, namespace: string, account: StoredObje
   }
   if (uid !== '' && uid !== found.metadata.uid) {
     throw conflict(
-      { group: '', name: bucket },
+      // Upstream says the kind here.
+      { group: '', name: kind },
       name,
       `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
     );
