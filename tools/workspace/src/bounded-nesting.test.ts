@@ -51,7 +51,6 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
   'is a file of the program': ['kubelet-cli/src/version.ts', 'pod-spec/src/explain/pod-json-schema.ts'],
   'takes fields by their names, and keeps nothing else': [
     'api-server/src/http/token-keys.ts',
-    'api-server/src/registry/list-objects.ts',
     'cluster-client/src/cluster-info.ts',
     'cluster-client/src/core/refusal.ts',
     'cri-client/src/streaming/remote-command.ts',
