@@ -80,7 +80,7 @@ describe.skipIf(lacking !== undefined)(`install --from a bucket${lacking === und
 
   it('takes those of the environment, which the service does not have, along', async () => {
     const env = { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER', AWS_SESSION_TOKEN: 'of today' };
-    const options = ['--offline', '--s3-endpoint', s3.endpoint, '--s3-region', 'garage', '--s3-path-style', 'false'];
+    const options = ['--offline', '--s3-endpoint', 'https://s3.example.org', '--s3-region', 'garage', '--s3-path-style', 'false'];
     expect((await install(options, { ...env, AWS_SESSION_TOKEN: 'a\nb' })).err).toMatch(/characters that none has/);
     const made = await install(options, { ...env, AWS_SESSION_TOKEN: 'today' });
     expect(made).toMatchObject({ status: 0, err: expect.stringMatching(/^Warning: the credentials have a session token, so they expire/) });

@@ -50,11 +50,11 @@ const call = async (...argv: string[]) => {
   return { status, out: io.output(), err: io.errors() };
 };
 
-const publish = (): void => {
+const publish = (content = POD): void => {
   const path = at('published');
-  execFileSync('sh', ['-c', 'printf %s "$1" > "$2"', 'sh', POD, path]);
+  execFileSync('sh', ['-c', 'printf %s "$1" > "$2"', 'sh', content, path]);
   execFileSync('minisign', ['-S', '-s', at('site.key'), '-m', path], { stdio: 'ignore' });
-  files.set('/site.yaml', POD);
+  files.set('/site.yaml', content);
   files.set('/site.yaml.minisig', execFileSync('cat', [`${path}.minisig`]).toString());
 };
 
@@ -70,6 +70,16 @@ describe.skipIf(lacking.length > 0)(`install --from${lacking.length === 0 ? '' :
     );
     expect((await call('uninstall')).out).toContain(`removed   ${sources()}/shop.yaml`);
     expect(await readdir(sources())).toEqual([]);
+  });
+
+  it('asks a source whose images are still to be fetched, which is up to the kubelet', async () => {
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const image = `{ name: web, digest: "${digest}", archive: { url: a.tar, digest: "${digest}", size: 100000 } }`;
+    publish(`apiVersion: solo-kubelet.dev/v1alpha1\nkind: SourceRevision\nspec:\n  revision: 7\n  images: [${image}]\n---\n${POD}`);
+    expect(await call('install', '--from', url, '--key', at('site.pub'))).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/^source {4}site: revision 7, signed by minisign /m),
+    });
   });
 
   it('takes keys of cosign, which are several lines each, among others', async () => {
