@@ -114,7 +114,7 @@ export const installDependencies = () => step('Dependencies', ...pnpm('install',
 /** Builds the packages unless nothing they are made of has changed since the last build. */
 export const build = async () => {
   const stamp = join(cache, 'built');
-  const inputs = fingerprint(['packages', 'tools/workspace', 'pnpm-lock.yaml', 'tsconfig.base.json']);
+  const inputs = fingerprint(['packages', 'tools/packaging', 'tools/workspace', 'pnpm-lock.yaml', 'tsconfig.base.json']);
   const isBuilt = existsSync(stamp) && readFileSync(stamp, 'utf8') === inputs && existsSync(join(root, 'packages/kubelet-cli/dist/bin.js'));
   if (isBuilt) return;
   await step('Packages built', ...pnpm('run', 'build'));

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { parseUrl } from '@solo-kubelet/diagnostics/text';
 
 /** Which server has a bucket, and how it is asked. */
@@ -38,11 +37,14 @@ export const readEndpoint = (text: string): string | undefined => {
   return isPlain && url.search === '' && url.hash === '' && url.username === '' && url.password === '' ? url.origin : undefined;
 };
 
+/** Addresses as a URL has them: however one of IPv4 was written, it has four decimal numbers there. */
+const ADDRESS = /^(\[.*\]|[\d.]+)$/;
+
 /** Why no bucket can stand in the host of a server; undefined: it can. `pathStyle`: as for a `BucketServer`. */
 export const hostProblem = ({ endpoint, pathStyle }: Pick<BucketServer, 'endpoint' | 'pathStyle'>): string | undefined => {
-  const host = endpoint === undefined ? '' : new URL(endpoint).hostname.replace(/^\[|\]$/g, '');
-  return pathStyle === false && isIP(host) !== 0
-    ? `a bucket can't stand before ${host}, which is an address: leave it out, or give the endpoint by a name`
+  const host = endpoint === undefined ? '' : new URL(endpoint).hostname;
+  return pathStyle === false && ADDRESS.test(host)
+    ? `a bucket can't stand before ${host.replace(/^\[|\]$/g, '')}, which is an address: leave it out, or give the endpoint by a name`
     : undefined;
 };
 
