@@ -1,6 +1,6 @@
 import type { AdmissionCheck, AdmissionRequest } from './admission-check.js';
+import { checkHostPorts } from './check-host-ports.js';
 import { checkEvictionPressure } from './eviction-pressure.js';
-import { checkHostPorts } from './host-ports.js';
 import { checkAppArmor, checkNodeShutdown, checkOperatingSystem, checkSupplementalGroupsPolicy } from './node-checks.js';
 import { checkNodeSelector } from './node-selector.js';
 import type { Rejection } from './rejection.js';

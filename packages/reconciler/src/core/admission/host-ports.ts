@@ -1,6 +1,5 @@
 import type { ContainerPort, Pod } from '@solo-kubelet/pod-spec';
 import { isSidecar } from '../restart-decision.js';
-import type { AdmissionCheck } from './admission-check.js';
 
 interface HostPort {
   readonly protocol: string;
@@ -36,9 +35,3 @@ export const takenHostPorts = (
     const by = others.find((other) => portsOf(other).some((port) => clash(wanted, port)));
     return by === undefined ? [] : [{ port: wanted.port, protocol: wanted.protocol, by }];
   });
-
-/** Upstream: scheduler/framework/plugins/nodeports. */
-export const checkHostPorts: AdmissionCheck = ({ pod, neighbours }) =>
-  takenHostPorts(pod, neighbours.onHostPorts).length > 0
-    ? { reason: 'NodePorts', message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports" }
-    : undefined;
