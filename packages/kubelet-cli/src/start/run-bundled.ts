@@ -78,6 +78,7 @@ const keepCompiled = (script: Script, cache: CodeCache, { isDaemon }: Start, tag
   else process.once('exit', (status) => status === 0 && keep());
 };
 
+/** Paths in it may be from the environment. What `print` needs is not loaded for this: of what is not in ASCII there is a question mark. */
 const debug = (line: string): void => {
-  if (process.env['SOLO_KUBELET_CODE_CACHE'] === 'debug') process.stderr.write(`${line}\n`);
+  if (process.env['SOLO_KUBELET_CODE_CACHE'] === 'debug') process.stderr.write(`${line.replaceAll(/[^ -~]/g, '?')}\n`);
 };
