@@ -66,7 +66,10 @@ it('whatever a Secret for pulls holds, it gives pairs of texts, or an error that
       async (content, image, type) => {
         const found = await ofSecret(content, image, type).catch(({ message }: Error) => message);
         if (typeof found === 'string') expect(found).toBe('the image pull secret "evil" holds no JSON');
-        else for (const auth of found) expect(auth).toEqual({ username: expect.any(String), password: expect.any(String) });
+        else {
+          const secret = { namespace: 'default', name: 'evil', uid: '' };
+          for (const auth of found) expect(auth).toEqual({ username: expect.any(String), password: expect.any(String), secret });
+        }
       },
     ),
   );
