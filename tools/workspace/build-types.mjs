@@ -1,35 +1,29 @@
 #!/usr/bin/env node
 // Writes the declarations (packages/*/dist/**/*.d.ts) of all packages in one pass of the compiler: a program a package
 // would read the same sources eleven times. The layout of dist mirrors src, as tsup's does for the entry points.
-import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compileTypes } from './compile-types.mjs';
+import ts from 'typescript';
 import { packages } from './packages.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const sources = join(root, 'packages');
-/** The compiler writes `NAME/src/…` here: it knows one directory for all that it writes, and no other name for `src`. */
-const written = join(root, '.cache', 'declarations');
+const { config } = ts.readConfigFile(join(root, 'tsconfig.base.json'), ts.sys.readFile);
+const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
 const entries = packages.flatMap((pkg) =>
-  ['src/index.ts', ...Object.values(pkg.subpaths ?? {})].map((entry) => join(sources, pkg.name, entry)),
+  ['src/index.ts', ...Object.values(pkg.subpaths ?? {})].map((entry) => join(root, 'packages', pkg.name, entry)),
 );
 
-await rm(written, { recursive: true, force: true });
-await mkdir(written, { recursive: true });
-const project = join(written, 'tsconfig.json');
-const compilerOptions = {
-  noEmit: false,
-  emitDeclarationOnly: true,
-  rootDir: sources,
-  outDir: written,
-  typeRoots: [join(root, 'node_modules', '@types')],
+const outDir = join(root, 'packages');
+const program = ts.createProgram(entries, { ...options, noEmit: false, emitDeclarationOnly: true, rootDir: outDir, outDir });
+const host = ts.createCompilerHost(program.getCompilerOptions());
+const writeDeclaration = (path, text) => {
+  const [name, src, ...rest] = relative(outDir, path).split(sep);
+  if (src !== 'src') throw new Error(`${path} is not under a package's src`);
+  host.writeFile(join(outDir, name, 'dist', ...rest), text, false);
 };
-await writeFile(project, JSON.stringify({ extends: join(root, 'tsconfig.base.json'), compilerOptions, files: entries }));
-const status = await compileTypes(['-p', project]);
-if (status === 0) {
-  const names = (await readdir(written, { withFileTypes: true })).filter((each) => each.isDirectory()).map((each) => each.name);
-  await Promise.all(names.map((name) => cp(join(written, name, 'src'), join(sources, name, 'dist'), { recursive: true })));
+const { diagnostics } = program.emit(undefined, writeDeclaration, undefined, true);
+const errors = [...ts.getPreEmitDiagnostics(program), ...diagnostics].filter((each) => each.category === ts.DiagnosticCategory.Error);
+if (errors.length > 0) {
+  console.error(ts.formatDiagnosticsWithColorAndContext(errors, { ...host, getNewLine: () => '\n' }));
+  process.exitCode = 1;
 }
-await rm(written, { recursive: true, force: true });
-process.exitCode = status;
