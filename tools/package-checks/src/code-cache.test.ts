@@ -161,6 +161,11 @@ describe('the packed command line', () => {
     await end(second);
   });
 
+  it('imports nothing late: what comes from a code cache could not, with Node.js 20', () => {
+    for (const program of ['kubelet.program.cjs', 'client.program.cjs'])
+      expect(readFileSync(join(dirname(bin()), program), 'latin1')).not.toMatch(/\bimport\(["'`]/);
+  });
+
   it('brings the licences of the libraries that are in its bundles', () => {
     const licences = readFileSync(join(dirname(bin()), 'LICENSES-of-libraries.txt'), 'utf8');
     for (const name of ['rxjs', '@grpc/grpc-js', 'mqtt-packet', 'yaml']) expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'));

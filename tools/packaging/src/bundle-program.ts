@@ -35,6 +35,8 @@ export const bundleProgram = async (options: BundleOptions): Promise<readonly st
     format: 'cjs',
     target,
     conditions: ['@solo-kubelet/source'],
+    // Node.js 20 forgets how to import where a script comes from a code cache: what is loaded late is required instead. Plugins are imported by workers.
+    supported: { 'dynamic-import': false },
     // Names stay, so that a stack trace can be read.
     minifyWhitespace: true,
     lineLimit: LINE_LIMIT,
