@@ -36,8 +36,8 @@ it('keeps what was written in a directory and a file that only its user can read
   const { directory } = place();
   const cache = cacheAt(directory);
   expect(cache.read()).toBeUndefined();
-  cache.write(compiled);
-  cache.write(compiled);
+  cache.write(() => compiled);
+  cache.write(() => compiled);
   expect(cache.read()).toEqual(compiled);
   expect(readdirSync(directory)).toEqual([name]);
   expect([statSync(directory).mode & 0o777, statSync(join(directory, name)).mode & 0o777]).toEqual([0o700, 0o600]);
@@ -50,7 +50,7 @@ it('removes what is too much when it writes', () => {
   const old = ['1', '2', '3'].map((digit) => `run-${digit.repeat(32)}.v8`);
   for (const file of old) writeFileSync(join(directory, file), 'x');
   const cache = cacheAt(directory);
-  cache.write(compiled);
+  cache.write(() => compiled);
   expect(readdirSync(directory)).toHaveLength(2);
   expect(cache.read()).toEqual(compiled);
 });
@@ -59,11 +59,11 @@ it('takes nothing from a directory that others may write to, nor from one inside
   for (const which of ['above', 'directory'] as const) {
     const paths = place();
     const cache = cacheAt(paths.directory);
-    cache.write(compiled);
+    cache.write(() => compiled);
     chmodSync(paths[which], 0o777);
     expect(cache.read()).toBeUndefined();
     rmSync(join(paths.directory, name));
-    cache.write(compiled);
+    cache.write(() => expect.unreachable('asked for what cannot be kept'));
     expect(readdirSync(paths.directory)).toEqual([]);
     expect(cache.told).toEqual([expect.stringContaining('others than its user'), expect.stringContaining('others than its user')]);
   }
@@ -72,7 +72,7 @@ it('takes nothing from a directory that others may write to, nor from one inside
 it.skipIf(uid !== 0)('takes nothing of another user: neither directory nor file (only root can make one: skipped for others)', () => {
   const { directory } = place();
   const cache = cacheAt(directory);
-  cache.write(compiled);
+  cache.write(() => compiled);
   chownSync(join(directory, name), 65534, 65534);
   expect(cache.read()).toBeUndefined();
   chownSync(join(directory, name), 0, 0);
@@ -84,7 +84,7 @@ it.skipIf(uid !== 0)('takes nothing of another user: neither directory nor file 
 it('takes no file that is a link, that others may write to, or that is none', () => {
   const { above, directory } = place();
   const cache = cacheAt(directory);
-  cache.write(compiled);
+  cache.write(() => compiled);
   const path = join(directory, name);
   const content = readFileSync(path);
   chmodSync(path, 0o666);
@@ -106,7 +106,7 @@ it('goes without where a file is in the place of the directory, or of the one ab
   writeFileSync(directory, '');
   for (const path of [directory, join(directory, 'deeper'), join(above, 'x\0y')]) {
     const cache = cacheAt(path);
-    cache.write(compiled);
+    cache.write(() => compiled);
     expect(cache.read()).toBeUndefined();
     expect(cache.told).toHaveLength(2);
   }

@@ -21,8 +21,8 @@ import { sealed, unsealed } from './cache-text.js';
 export interface CodeCache {
   /** What V8 compiled; undefined where it is not there, or not whole, or may be from somebody else. */
   read(): Buffer | undefined;
-  /** Puts what V8 compiled in the place of what is there, and removes what is too much in the directory. Does nothing where it can't. */
-  write(compiled: Uint8Array): void;
+  /** Puts what V8 compiled in the place of what is there, and removes what is too much in the directory. Does nothing where it can't, and then does not ask for it. */
+  write(compiled: () => Uint8Array): void;
 }
 
 const MOST_BYTES = 32 << 20;
@@ -42,7 +42,7 @@ export const codeCache = (directory: string, name: string, uid: number, told: (w
       const trusted = trustedPath(directory, uid);
       const part = join(trusted, `${name}.${process.pid}.part`);
       try {
-        writeFileSync(part, sealed(compiled), { flag: 'wx', mode: OWN_FILE });
+        writeFileSync(part, sealed(compiled()), { flag: 'wx', mode: OWN_FILE });
         renameSync(part, join(trusted, name));
       } catch (error) {
         rmSync(part, { force: true });

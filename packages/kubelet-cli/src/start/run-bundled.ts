@@ -71,7 +71,7 @@ const cacheOf = ({ command }: Start, path: string, source: string, v8: number): 
 const keepCompiled = (script: Script, cache: CodeCache, { isDaemon }: Start, tag: number): void => {
   const keep = (): void => {
     // Flags that were set since would have it refused.
-    if (cachedDataVersionTag() === tag) cache.write(script.createCachedData());
+    if (cachedDataVersionTag() === tag) cache.write(() => script.createCachedData());
     else debug('no code cache: flags of V8 have changed');
   };
   if (isDaemon) void import('./write-when-calm.js').then(({ whenCalm }) => whenCalm(keep));
