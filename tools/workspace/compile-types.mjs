@@ -3,16 +3,10 @@
 // its sameness: of sources that are reached through node_modules the native one (7.0.2) leaves out other declarations each time.
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 
 const compiler = join(dirname(fileURLToPath(import.meta.resolve('typescript-7/package.json'))), 'bin', 'tsc');
 
-/** Runs the compiler with these arguments, and gives its exit status. */
-export const compileTypes = (args) =>
-  new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [compiler, ...args], { stdio: 'inherit' });
-    child.on('error', reject);
-    child.on('close', (status) => resolve(status ?? 1));
-  });
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) process.exitCode = await compileTypes(process.argv.slice(2));
+spawn(process.execPath, [compiler, ...process.argv.slice(2)], { stdio: 'inherit' }).on('close', (status) => {
+  process.exitCode = status ?? 1;
+});
